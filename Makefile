@@ -1,0 +1,52 @@
+# Two commands are enough: `make run` (a pipeline from TFRecords to a pushed model) and `make test`.
+#   PYTHON=python3.12   the interpreter that makes the environment
+#   VENV=folder         where the environment is
+#   ARGS="penguins --set training.epochs=2"   what local_runner.py, pytest, the benchmark or the lock is given
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+export VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test slow lint format bench lock official clean
+
+help: ## What there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+install: ## Make .venv from the lock that fits this machine; does nothing twice
+	@$(PYTHON) requirements/install.py
+
+run: install ## Run a pipeline: python local_runner.py $(ARGS)
+	@$(BIN)/python local_runner.py $(ARGS)
+
+test: install ## The fast tests
+	$(BIN)/python -m pytest -m "not slow and not container" $(ARGS)
+
+slow: install ## Whole pipelines and installations
+	$(BIN)/python -m pytest -m "slow and not container" $(ARGS)
+
+lint: install ## Style, types, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: install ## Let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## Ours against TFX's own example and a plain Keras script
+	$(BIN)/python benchmarks/local_run.py $(ARGS)
+
+lock: ## Resolve requirements/requirements.in again into both locks
+	$(PYTHON) requirements/lock.py $(ARGS)
+
+official: ## The official lock in a Debian 13 root: install, fast tests, one taxi run (root on Debian only)
+	bash .ci/official $(ARGS)
+
+clean: ## Remove caches and build leftovers; .venv and .slipway stay
+	rm -rf build dist *.egg-info requirements/compat/build requirements/compat/*.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -path ./.venv -prune -o -path ./.slipway -prune -o -name __pycache__ -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Curated schemas, one folder a task; ImportSchemaGen reads them."""
