@@ -1,0 +1,1 @@
+"""TFX components of the project, one folder each, and what they share."""

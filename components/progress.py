@@ -1,0 +1,30 @@
+"""What a component tells the person who waits: one JSON object a line, appended to a file.
+
+The runner names the file in `SLIPWAY_EVENTS`; without it `emit` does nothing, so that a component runs the same under
+any orchestrator. A line is one `write` to a file opened for appending: processes do not tear each other's lines.
+"""
+
+import json
+import os
+import time
+from typing import Any
+
+EVENTS_VARIABLE = "SLIPWAY_EVENTS"
+
+
+def emit(event: str, **fields: Any) -> None:
+    """Appends an event to the run's event file, if there is a run that listens.
+
+    Args:
+        event: The kind of event, such as `node_started` or `epoch`.
+        **fields: JSON values that belong to it.
+    """
+    path = os.environ.get(EVENTS_VARIABLE)
+    if not path:
+        return
+    line = json.dumps({"event": event, "time": time.time(), **fields}) + "\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
