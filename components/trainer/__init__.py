@@ -1,0 +1,1 @@
+"""The Trainer's module: `run_fn` and everything it is made of."""
