@@ -1,0 +1,28 @@
+"""Options that several commands have."""
+
+import click
+
+
+def _set_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    # There is no Settings object when a command is called by another program, such as a test.
+    if value and context.obj is not None:
+        context.obj.debug = True
+
+
+home = click.option(
+    "--home", metavar="DIR", help="Home directory.  [default: $SLIPWAY_HOME, else .slipway]", type=click.Path()
+)
+debug = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_set_debug,
+    help="Show the traceback of an error.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+store = click.option(
+    "--store",
+    metavar="STORE",
+    help="Metadata store: an SQLite file, mysql://... or postgresql://...  [default: the home's]",
+)

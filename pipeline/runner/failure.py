@@ -1,0 +1,49 @@
+"""From any exception to the one line that a person gets."""
+
+import errno
+from collections.abc import Iterator
+
+from components.errors import ComponentFailed, SlipwayError
+
+_NO_SPACE = "No space left on device"
+
+
+class Interrupted(SlipwayError):
+    """The run was told to stop. An ordinary Exception, so that TFX publishes the running execution as failed."""
+
+    exit_code = 130
+
+
+def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
+    """Returns an error of the project: the one inside `error` if there is one, else one made from it.
+
+    Args:
+        error: What was raised, by a component or a library; Beam and TFX wrap exceptions in others.
+        node: The node that raised it.
+    """
+    chain = list(_chain(error))
+    for inner in chain:
+        if isinstance(inner, SlipwayError):
+            return inner
+    where = f"Node {node}" if node else "The run"
+    if any(_is_disk_full(inner) for inner in chain):
+        return ComponentFailed(
+            f"{where} needs room on the disk.", received=_NO_SPACE.lower(), fix="Free some space, then run again."
+        )
+    first = next((line for line in str(error).splitlines() if line.strip()), "no message")
+    return ComponentFailed(
+        f"{where} failed.", received=f"{type(error).__name__}: {first[:300]}", fix="The log has the traceback."
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yields an exception and what caused it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    return (isinstance(error, OSError) and error.errno == errno.ENOSPC) or _NO_SPACE in str(error)

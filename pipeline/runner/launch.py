@@ -1,0 +1,112 @@
+"""A run from the watching side: the request, the worker, the picture, the summary, the exit code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from components.settings import to_dict
+from pipeline import data_source, tasks
+from pipeline.config import TaskConfig, override
+from pipeline.home import Home, new_run_id
+from pipeline.runner import log
+from pipeline.runner.display import LiveTable, display_for
+from pipeline.runner.events import append, event
+from pipeline.runner.home_lock import only_run
+from pipeline.runner.next_steps import NextSteps
+from pipeline.runner.request import EVENTS_FILE, LOG_FILE, RunOptions, RunRequest
+from pipeline.runner.state import RunState
+from pipeline.runner.summary import print_summary, result_line
+from pipeline.runner.supervise import supervise
+from pipeline.runner.worker_process import WORKER
+from pipeline.terminal import console, print_error
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run as the command line asks for it.
+
+    Args:
+        task: The task's name.
+        home: The home directory; None takes `$SLIPWAY_HOME` or `.slipway`.
+        overrides: `key=value` each.
+        options: Which nodes run, and how.
+        quiet: Whether only the last line is printed.
+        debug: Whether the traceback of an error is printed.
+    """
+
+    task: str
+    home: str | None = None
+    overrides: tuple[str, ...] = ()
+    options: RunOptions = field(default_factory=RunOptions)
+    quiet: bool = False
+    debug: bool = False
+
+
+def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
+    """Runs a task to its end, shows it, and says what it came to.
+
+    Args:
+        order: What to run.
+        worker: The worker's command, which gets the run's folder as its last argument.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: The task, an override, the data folder or the home is at fault, or the home is in use. No worker was
+            started.
+    """
+    config = override(tasks.load(order.task), order.overrides)
+    if config.data.path is not None:
+        data_source.find(config.data.path, config.data.splits, config.data.eval_share)
+    home = Home.open(order.home)
+    with only_run(home):
+        return _run(order, config, home, worker)
+
+
+def _run(order: Order, config: TaskConfig, home: Home, worker: Sequence[str]) -> int:
+    request = _request(order, config, home)
+    folder = home.run(request.run_id)
+    request.write(folder)
+    append(folder / EVENTS_FILE, event("launched", run_id=request.run_id, task=request.task))
+    screen = console()
+    display = display_for(screen, order.quiet)
+    with display:
+        state = supervise([*worker, str(folder)], folder, display.show)
+    if not order.quiet and state.outcome != "usage":
+        steps = NextSteps(home, order.task, request.run_id)
+        sample = _sample(config, folder) if state.pushed_to and state.exit_code == 0 else None
+        print_summary(screen, state, folder / LOG_FILE, steps, sample, nodes=not isinstance(display, LiveTable))
+    return _conclude(screen, order, state, folder / LOG_FILE)
+
+
+def _request(order: Order, config: TaskConfig, home: Home) -> RunRequest:
+    return RunRequest(
+        run_id=new_run_id(config.name),
+        task=config.name,
+        home=str(home.root),
+        config=to_dict(config),
+        overrides=order.overrides,
+        options=order.options,
+    )
+
+
+def _sample(config: TaskConfig, folder: Path) -> Path:
+    # Imported after the run: the worker need not wait for the protocol buffers that it reads.
+    from pipeline.runner.serving_request import write_request
+
+    return write_request(folder, PROJECT / config.schema.path, config.evaluation.label)
+
+
+def _conclude(screen: Console, order: Order, state: RunState, log_file: Path) -> int:
+    """Prints what stands last, on the stream where it belongs, and returns the exit code."""
+    if state.exit_code == 0:
+        if order.quiet:
+            screen.print(result_line(state), soft_wrap=True)
+        return 0
+    print_error(state.message or result_line(state), log.last_traceback(log_file) if order.debug else None)
+    return state.exit_code or 1

@@ -1,0 +1,41 @@
+"""What comes before the first node: the TFRecords are written or found, and verified; the DAG is built."""
+
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+
+from components.import_path import resolve
+from components.trainer.validate import validate
+from pipeline import data_source
+from pipeline.config import TaskConfig
+from pipeline.dag import Places, create_pipeline
+from pipeline.data_source import DataSource
+from pipeline.evaluation import eval_config
+from pipeline.home import Home
+
+
+def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Pipeline:
+    """Returns the task's pipeline over verified data.
+
+    Raises:
+        UsageError: The configuration or the data folder is at fault.
+        DataRefused: A record cannot be read, or a split is empty.
+    """
+    validate(task.training)
+    eval_config(task.evaluation)
+    places = Places(
+        artifacts=str(home.pipelines(task.name)),
+        serving=task.push.directory or str(home.serving(task.name)),
+        metadata=metadata.sqlite_metadata_connection_config(str(home.metadata_db)),
+    )
+    return create_pipeline(task, verified_data(task, home), places, enable_cache)
+
+
+def verified_data(task: TaskConfig, home: Home) -> DataSource:
+    """Returns the task's TFRecords, after every record has been read once."""
+    folder = task.data.path
+    if folder is None:
+        folder = str(home.data(task.name))
+        resolve(str(task.data.prepare), "data.prepare")(folder, **task.data.params)
+    source = data_source.find(folder, task.data.splits, task.data.eval_share)
+    data_source.verify(source, home.data(task.name) / "verified.json")
+    return source

@@ -1,0 +1,67 @@
+"""What the watching process asks of the worker: one JSON file in the run's folder."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REQUEST_FILE = "config.json"
+EVENTS_FILE = "events.jsonl"
+LOG_FILE = "log.txt"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Which nodes run, and how.
+
+    Args:
+        from_node: First node that runs; what is before it is taken from the latest run. None: from the start.
+        to_node: Last node that runs. None: to the end.
+        resume: Whether a run that failed goes on where it stopped.
+        jobs: Nodes that run at the same time at most.
+        no_cache: Whether every node runs even if nothing changed.
+    """
+
+    from_node: str | None = None
+    to_node: str | None = None
+    resume: bool = False
+    jobs: int = 1
+    no_cache: bool = False
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One run.
+
+    Args:
+        run_id: The run's name in ML Metadata and in the home.
+        task: The task's name.
+        home: The home directory, absolute.
+        config: The task's configuration with the overrides applied, as `components.settings.to_dict` gives it.
+        overrides: The overrides as they were typed.
+        options: Which nodes run, and how.
+    """
+
+    run_id: str
+    task: str
+    home: str
+    config: dict[str, Any]
+    overrides: tuple[str, ...] = ()
+    options: RunOptions = field(default_factory=RunOptions)
+
+    def write(self, folder: Path) -> None:
+        """Makes the run's folder with the request, an empty event file and an empty log."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / EVENTS_FILE).touch()
+        (folder / LOG_FILE).touch()
+        beside = folder / f"{REQUEST_FILE}.part"
+        beside.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        beside.replace(folder / REQUEST_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunRequest":
+        """Returns the request in a run's folder."""
+        values = json.loads((folder / REQUEST_FILE).read_text())
+        options = RunOptions(**values.pop("options"))
+        return cls(**{**values, "overrides": tuple(values["overrides"]), "options": options})

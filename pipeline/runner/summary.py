@@ -1,0 +1,156 @@
+"""What a run came to, for a person: nodes, evaluation, refused data, where the model went, what to type next."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.runner.display import node_table, number_text, seconds_text
+from pipeline.runner.next_steps import NextSteps, shown
+from pipeline.runner.state import Event, RunState
+
+
+def print_summary(
+    console: Console, state: RunState, log: Path, steps: NextSteps, request: Path | None, nodes: bool = True
+) -> None:
+    """Prints everything but the error, which belongs to standard error.
+
+    Args:
+        console: Where to print.
+        state: The finished run.
+        log: The run's log file.
+        steps: The commands to name.
+        request: A file with a request for the model; None if no model is there to be served.
+        nodes: Whether to print the table of nodes; a live table already shows it.
+    """
+    if nodes and state.nodes:
+        print_section(console, "Nodes", node_table(state, now=0.0))
+    if state.refused:
+        print_section(console, "Refused by DataGate", findings_table(state.refused))
+    if state.warned:
+        print_section(console, "Warnings of DataGate", findings_table(state.warned))
+    if state.evaluation:
+        print_section(console, "Evaluation", evaluation_table(state.evaluation))
+        _by_slice(console, state, steps)
+    print_section(console, "Result", _facts(state, log))
+    if state.pushed_to and request:
+        _commands(console, "Serve it", steps.serve(Path(state.pushed_to), request))
+    # Without a node that started there is nothing in ML Metadata to look at.
+    if state.startup is not None:
+        _commands(console, "Look at it", steps.look())
+
+
+def result_line(state: RunState) -> str:
+    """Returns the end of a run in a line."""
+    place = f"version {state.version} in {shown(Path(state.pushed_to))}" if state.pushed_to else "no version"
+    lines = {
+        "pushed": f"Pushed {place}",
+        "up_to_date": f"Up to date: {place}" if state.pushed_to else "Finished before the Pusher; nothing was pushed",
+        "refused": "The data were refused; nothing was pushed",
+        "not_blessed": "The model was not blessed; nothing was pushed",
+        "interrupted": "Interrupted; nothing was pushed",
+    }
+    return lines.get(state.outcome or "", "Failed; nothing was pushed")
+
+
+def evaluation_table(rows: Sequence[Event]) -> Table:
+    """Returns a row per metric of the whole split, with its threshold and its verdict.
+
+    Args:
+        rows: Rows of the `evaluation` event.
+    """
+    table = _table("Metric")
+    for name in ("Value", "Baseline", "Change"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Threshold")
+    table.add_column("Passed", no_wrap=True)
+    for row in rows:
+        if not row["slice"]:
+            numbers = [number_text(row["value"]), number_text(row["baseline"]), _change_text(row["change"])]
+            table.add_row(row["metric"], *numbers, _threshold(row), _passed(row["passed"]))
+    return table
+
+
+def slice_table(rows: Sequence[Event]) -> Table:
+    """Returns a row per slice and a column per metric.
+
+    Args:
+        rows: Rows of the `evaluation` event.
+    """
+    values = {(row["slice"], row["metric"]): row["value"] for row in rows if row["slice"]}
+    metrics = list(dict.fromkeys(metric for _, metric in values))
+    table = _table("Slice")
+    for metric in metrics:
+        table.add_column(metric, justify="right", overflow="fold")
+    for where in dict.fromkeys(where for where, _ in values):
+        table.add_row(where, *(number_text(values.get((where, metric))) for metric in metrics))
+    return table
+
+
+def findings_table(rows: Sequence[Event]) -> Table:
+    """Returns a row per finding of DataGate: the feature, the rule that it breaks, and how."""
+    table = _table("Feature", "Split", "Rule")
+    table.add_column("Detail", ratio=1)
+    for row in rows:
+        table.add_row(row["feature"], row.get("split", ""), row["rule"], row["detail"])
+    return table
+
+
+def print_section(console: Console, title: str, table: Table) -> None:
+    """Prints a table with its title above it and a blank line before."""
+    console.print(f"\n{title}", style="bold")
+    console.print(table)
+
+
+def _facts(state: RunState, log: Path) -> Table:
+    good = state.exit_code == 0
+    startup = f", {seconds_text(state.startup)} s of it before the first node" if state.startup is not None else ""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    table.add_row("Outcome", Text(result_line(state), style="bold green" if good else "bold red"))
+    table.add_row("Time", f"{seconds_text(state.elapsed(now=0.0))} s{startup}")
+    table.add_row("Log", shown(log))
+    return table
+
+
+def _by_slice(console: Console, state: RunState, steps: NextSteps) -> None:
+    hidden = sum(bool(row["slice"]) for row in state.evaluation)
+    if hidden:
+        console.print(f"{hidden} values by slice: {steps.look()[0]}", style="dim", soft_wrap=True)
+
+
+def _commands(console: Console, title: str, commands: Sequence[str]) -> None:
+    console.print(f"\n{title}", style="bold")
+    for command in commands:
+        # Not wrapped at the terminal's width: a command with a line break in it cannot be pasted.
+        console.print(f"  {command}", soft_wrap=True)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _threshold(row: Event) -> str:
+    parts = [
+        f">= {row['lower']:g}" if row["lower"] is not None else "",
+        f"<= {row['upper']:g}" if row["upper"] is not None else "",
+        f"change >= {row['min_change']:g}" if row["min_change"] is not None else "",
+    ]
+    return "\n".join(part for part in parts if part) or "-"
+
+
+def _change_text(change: float | None) -> str:
+    return "-" if change is None or math.isnan(change) else f"{change:+.4f}"
+
+
+def _passed(passed: bool | None) -> Text:
+    if passed is None:
+        return Text("-", style="dim")
+    return Text("yes", style="green") if passed else Text("no", style="bold red")

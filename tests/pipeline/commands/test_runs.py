@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.home import Home
+
+
+@pytest.fixture
+def store(recorder):
+    recorder.run("run-1", [("Gen", "complete"), ("Pusher", "complete")], pushed="17")
+    recorder.run("run-2", [("Gen", "failed")], pipeline="digits")
+    return str(recorder.path)
+
+
+def test_the_table(store, capsys):
+    assert main(["runs", "--store", store]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["Run", "Task", "State", "Seconds", "Pushed"]
+    assert [(line[0], line[1], line[2], line[4]) for line in lines[1:]] == [
+        ("run-2", "digits", "failed", "-"),
+        ("run-1", "taxi", "complete", "17"),
+    ]
+
+
+def test_one_task(store, capsys):
+    main(["runs", "taxi", "--store", store])
+    assert "run-2" not in capsys.readouterr().out
+
+
+def test_json(store, capsys):
+    main(["runs", "--store", store, "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["id"], row["version"], len(row["nodes"])) for row in rows] == [("run-2", None, 1), ("run-1", "17", 2)]
+
+
+def test_the_store_of_the_home(tmp_path, recorder, capsys):
+    Home.open(tmp_path)
+    recorder.run("run-9", [("Gen", "complete")])
+    assert main(["runs", "--home", str(tmp_path)]) == 0
+    assert "run-9" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("args", "out"), [([], "No runs yet.\n"), (["--json"], "[]\n")])
+def test_a_home_without_a_run(tmp_path, args, out, capsys):
+    Home.open(tmp_path)
+    assert main(["runs", "--home", str(tmp_path), *args]) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_no_home_is_made_to_look_at_it(tmp_path, capsys):
+    assert main(["runs", "--home", str(tmp_path / "none")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,61 @@
+import json
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.home import Home
+from pipeline.runner.events import append, event
+from pipeline.runner.request import RunRequest
+
+ROW = {
+    "metric": "AUC",
+    "slice": "hour=3",
+    "value": 0.77,
+    "lower": None,
+    "upper": None,
+    "baseline": None,
+    "change": None,
+}
+FINDING = {"split": "train", "feature": "fare", "rule": "Out-of-range values", "detail": "Too low."}
+
+
+@pytest.fixture
+def home(tmp_path, recorder):
+    """A home with one run in it, whose events tell more than ML Metadata."""
+    home = Home.open(tmp_path)
+    recorder.run("run-1", [("Gen", "cached"), ("Pusher", "complete")], pushed="17")
+    RunRequest("run-1", "taxi", str(tmp_path), {}).write(home.run("run-1"))
+    events = home.run("run-1") / "events.jsonl"
+    append(events, event("evaluation", rows=[{**ROW, "min_change": None, "passed": None}], blessed=True))
+    append(events, event("warned", rows=[FINDING]))
+    return str(tmp_path)
+
+
+def test_a_run_of_the_home(home, capsys):
+    assert main(["show", "run-1", "--home", home]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0][:3] == ["taxi", "run-1", "complete"]
+    assert ["Pushed", "version", "17", "to", "/serving/taxi/17"] in lines
+    assert ["Gen", "cached", "0.0", "1"] in lines
+    assert lines[-2:] == [["Slice", "AUC"], ["hour=3", "0.7700"]]
+    assert ["fare", "train", "Out-of-range", "values", "Too", "low."] in lines
+
+
+def test_a_run_of_any_store(home, recorder, capsys):
+    assert main(["show", "run-1", "--store", str(recorder.path)]) == 0
+    out = capsys.readouterr().out
+    assert "Pusher" in out
+    assert "hour=3" not in out
+
+
+def test_json(home, capsys):
+    main(["show", "run-1", "--home", home, "--json"])
+    values = json.loads(capsys.readouterr().out)
+    assert values["nodes"][0]["node"] == "Gen"
+    assert values["evaluation"][0]["slice"] == "hour=3"
+    assert values["warned"][0]["feature"] == "fare"
+
+
+def test_a_run_that_is_not_there(home, capsys):
+    assert main(["show", "run-2", "--home", home]) == 2
+    assert capsys.readouterr().err.startswith("error: A run must be in the metadata store. Received: run=run-2.")

@@ -1,0 +1,22 @@
+import json
+
+from pipeline.runner.request import RunOptions, RunRequest
+
+
+def test_a_request_is_read_back_as_it_was_written(tmp_path):
+    request = RunRequest(
+        "r", "taxi", "/home", {"name": "taxi"}, ("a.b=1",), RunOptions(to_node="Trainer", no_cache=True)
+    )
+    request.write(tmp_path / "runs" / "r")
+    assert RunRequest.read(tmp_path / "runs" / "r") == request
+    assert sorted(file.name for file in (tmp_path / "runs" / "r").iterdir()) == [
+        "config.json",
+        "events.jsonl",
+        "log.txt",
+    ]
+
+
+def test_the_file_says_what_was_asked(tmp_path):
+    RunRequest("r", "taxi", "/home", {}).write(tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    assert values["options"] == {"from_node": None, "to_node": None, "resume": False, "jobs": 1, "no_cache": False}

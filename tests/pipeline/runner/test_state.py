@@ -1,0 +1,127 @@
+import pytest
+
+from pipeline.runner.state import Epoch, RunState, apply, fold
+
+LAUNCHED = {"event": "launched", "time": 100.0, "run_id": "r", "task": "taxi"}
+STARTED = {"event": "run_started", "time": 110.0, "run_id": "r", "task": "taxi", "nodes": ["Gen", "Trainer", "Pusher"]}
+
+
+def node_started(node, time=111.0):
+    return {"event": "node_started", "time": time, "node": node}
+
+
+def node_finished(node, state="complete", **fields):
+    return {"event": "node_finished", "time": 115.0, "node": node, "state": state, "seconds": 4.0, **fields}
+
+
+def run_finished(outcome, exit_code, time=120.0, **fields):
+    return {"event": "run_finished", "time": time, "outcome": outcome, "exit_code": exit_code, **fields}
+
+
+def epoch(number):
+    return {"event": "epoch", "time": 112.0, "epoch": number, "epochs": 3, "metrics": {"loss": 1 / number}}
+
+
+@pytest.mark.parametrize(
+    ("events", "states"),
+    [
+        ([], {"Gen": "waiting", "Trainer": "waiting", "Pusher": "waiting"}),
+        ([node_started("Gen")], {"Gen": "running", "Trainer": "waiting", "Pusher": "waiting"}),
+        ([node_started("Gen"), node_finished("Gen")], {"Gen": "complete", "Trainer": "waiting", "Pusher": "waiting"}),
+        ([node_finished("Gen", "cached")], {"Gen": "cached", "Trainer": "waiting", "Pusher": "waiting"}),
+        ([node_finished("Gen", "skipped")], {"Gen": "skipped", "Trainer": "waiting", "Pusher": "waiting"}),
+        (
+            [node_started("Gen"), node_finished("Gen", "failed"), run_finished("failed", 1)],
+            {"Gen": "failed", "Trainer": "not run", "Pusher": "not run"},
+        ),
+        (
+            [node_started("Gen"), run_finished("failed", 1)],
+            {"Gen": "failed", "Trainer": "not run", "Pusher": "not run"},
+        ),
+        (
+            [node_finished("Gen"), node_started("Trainer"), run_finished("interrupted", 130)],
+            {"Gen": "complete", "Trainer": "interrupted", "Pusher": "not run"},
+        ),
+        ([node_started("Extra")], {"Gen": "waiting", "Trainer": "waiting", "Pusher": "waiting", "Extra": "running"}),
+    ],
+)
+def test_states_of_the_nodes(events, states):
+    state = fold([LAUNCHED, STARTED, *events])
+    assert {node.id: node.state for node in state.nodes.values()} == states
+
+
+def test_nodes_keep_the_order_in_which_they_run():
+    assert list(fold([STARTED, node_started("Pusher"), node_started("Gen")]).nodes) == ["Gen", "Trainer", "Pusher"]
+
+
+def test_the_elapsed_seconds_of_a_node_run_until_it_ends():
+    state = fold([STARTED, node_started("Gen", time=111.0)])
+    assert state.nodes["Gen"].elapsed(now=113.5) == 2.5
+    assert state.nodes["Trainer"].elapsed(now=113.5) is None
+    assert apply(state, node_finished("Gen")).nodes["Gen"].elapsed(now=500.0) == 4.0
+
+
+def test_a_node_that_the_end_of_the_run_cut_off_has_its_seconds():
+    state = fold([STARTED, node_started("Gen", time=111.0), run_finished("failed", 1, time=118.0)])
+    assert state.nodes["Gen"].seconds == 7.0
+
+
+def test_the_elapsed_seconds_of_the_run_start_at_the_launch_and_stop_at_the_end():
+    state = fold([LAUNCHED, STARTED])
+    assert state.elapsed(now=130.0) == 30.0
+    assert apply(state, run_finished("pushed", 0)).elapsed(now=500.0) == 20.0
+    assert RunState().elapsed(now=5.0) == 0.0
+
+
+def test_the_startup_lasts_until_the_first_node():
+    state = fold([LAUNCHED, STARTED])
+    assert state.startup is None
+    assert fold([LAUNCHED, STARTED, node_started("Gen", 112.0), node_started("Trainer", 115.0)]).startup == 12.0
+
+
+def test_an_epoch_belongs_to_the_running_trainer():
+    state = fold([STARTED, node_started("Gen"), node_started("Trainer"), epoch(1), epoch(2)])
+    assert state.nodes["Trainer"].epoch == Epoch(2, 3, {"loss": 0.5})
+    assert state.nodes["Gen"].epoch is None
+
+
+def test_an_epoch_of_another_node_that_trains_goes_to_that_node():
+    assert fold([STARTED, node_started("Gen"), epoch(1)]).nodes["Gen"].epoch.number == 1
+
+
+def test_an_epoch_while_nothing_runs_is_ignored():
+    state = fold([STARTED])
+    assert apply(state, epoch(1)) == state
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            {"event": "evaluation", "rows": [{"metric": "AUC"}], "blessed": False},
+            {"evaluation": ({"metric": "AUC"},), "blessed": False},
+        ),
+        ({"event": "refused", "rows": [{"feature": "fare"}]}, {"refused": ({"feature": "fare"},)}),
+        ({"event": "warned", "rows": [{"feature": "fare"}]}, {"warned": ({"feature": "fare"},)}),
+        ({"event": "pushed", "version": 17, "path": "/s/17"}, {"version": "17", "pushed_to": "/s/17"}),
+        (
+            run_finished("refused", 3, message="No."),
+            {"outcome": "refused", "exit_code": 3, "message": "No.", "finished": 120.0},
+        ),
+    ],
+)
+def test_what_events_say_of_the_run(event, expected):
+    state = apply(RunState(), event)
+    assert {name: getattr(state, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", ["", "node_paused", "RUN_STARTED"])
+def test_an_event_of_an_unknown_kind_changes_nothing(name):
+    state = fold([LAUNCHED, STARTED])
+    assert apply(state, {"event": name, "time": 1.0}) is state
+
+
+def test_apply_leaves_the_state_before_it_as_it_was():
+    before = fold([LAUNCHED, STARTED])
+    apply(before, node_started("Gen"))
+    assert before.nodes["Gen"].state == "waiting"

@@ -1,0 +1,19 @@
+"""Two components as small as they get; a module of its own, as TFX imports components by their path."""
+
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import String
+
+
+@component
+def Write(text: Parameter[str], written: OutputArtifact[String]) -> None:  # noqa: N802
+    if text == "fail":
+        raise ValueError("it was told to fail")
+    Path(written.uri).write_text(text)
+
+
+@component
+def Copy(original: InputArtifact[String], copied: OutputArtifact[String]) -> None:  # noqa: N802
+    Path(copied.uri).write_text(Path(original.uri).read_text())

@@ -1,0 +1,157 @@
+"""The taxi pipeline as a user runs it: cold, again, with other thresholds, with poisoned data."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+pytestmark = pytest.mark.slow
+
+SERVED_ALONE = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+rows = json.loads(sys.argv[2])
+signature = model.signatures["serving_default"]
+kinds = {name: spec.dtype for name, spec in signature.structured_input_signature[1].items()}
+inputs = {name: tf.constant([row[name] for row in rows], kind) for name, kind in kinds.items()}
+print(json.dumps(signature(**inputs)["probability"].numpy().reshape(-1).tolist()))
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("taxi") / "home"
+
+
+@pytest.fixture(scope="module")
+def cold(home, run_local):
+    """The first run of all in a new home."""
+    return run_local("taxi", "--home", home)
+
+
+def _events(home: Path, kind: str) -> list[dict]:
+    """Events of the latest run."""
+    latest = max((home / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
+    events = [json.loads(line) for line in (latest / "events.jsonl").read_text().splitlines()]
+    return [event for event in events if event["event"] == kind]
+
+
+def _states(home: Path) -> dict[str, str]:
+    return {event["node"]: event["state"] for event in _events(home, "node_finished")}
+
+
+def _versions(home: Path) -> list[str]:
+    return sorted(path.name for path in (home / "serving" / "taxi").iterdir())
+
+
+def test_a_cold_run_pushes_a_model(cold, home):
+    assert cold.returncode == 0, cold.stderr
+    assert len(_versions(home)) == 1
+    assert set(_states(home).values()) == {"complete"}
+    [event] = _events(home, "evaluation")
+    assert event["blessed"]
+
+
+def test_the_pushed_model_predicts_from_raw_features_in_another_process_from_another_folder(cold, home, tmp_path):
+    [version] = _versions(home)
+    moved = shutil.copytree(home / "serving" / "taxi" / version, tmp_path / "moved")
+    rows = _raw_rows(home, count=50)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", SERVED_ALONE, str(moved), json.dumps(rows)],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "TF_CPP_MIN_LOG_LEVEL": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    served = np.array(json.loads(done.stdout))
+    assert served.shape == (50,)
+    assert np.all((served > 0) & (served < 1))
+    assert np.std(served) > 0.01
+
+
+def _raw_rows(home: Path, count: int) -> list[dict]:
+    """Rows as a client has them: a missing text is empty, a missing float NaN, a missing whole number -1."""
+    [version] = _versions(home)
+    model = tf.saved_model.load(str(home / "serving" / "taxi" / version))
+    specs = model.signatures["serving_default"].structured_input_signature[1]
+    missing = {tf.string: "", tf.float32: float("nan"), tf.int64: -1}
+    files = sorted(str(path) for path in (home / "data" / "taxi").glob("eval-*"))
+    rows = []
+    for record in tf.data.TFRecordDataset(files, "GZIP").take(count):
+        features = tf.train.Example.FromString(record.numpy()).features.feature
+        rows.append({name: _value(features.get(name), missing[spec.dtype]) for name, spec in specs.items()})
+    return rows
+
+
+def _value(feature, missing):
+    kind = feature.WhichOneof("kind") if feature is not None else None
+    values = getattr(feature, kind).value if kind else []
+    if not values:
+        return missing
+    return values[0].decode() if isinstance(values[0], bytes) else values[0]
+
+
+def test_an_unchanged_run_takes_everything_from_the_cache_but_the_comparison_with_the_new_baseline(
+    cold, home, run_local
+):
+    again = run_local("taxi", "--home", home)
+    assert again.returncode == 0, again.stderr
+    ran = {node for node, state in _states(home).items() if state == "complete"}
+    assert ran <= {"BaselineResolver", "Evaluator", "Pusher"}
+    assert "Evaluator" in ran
+    third = run_local("taxi", "--home", home)
+    assert third.returncode == 0, third.stderr
+    assert {node for node, state in _states(home).items() if state == "complete"} <= {"BaselineResolver"}
+    assert _events(home, "run_finished")[0]["outcome"] == "up_to_date"
+
+
+def test_another_threshold_runs_the_evaluator_and_what_follows(cold, home, run_local):
+    done = run_local("taxi", "--home", home, "--set", "evaluation.thresholds.AUC.lower=0.55")
+    assert done.returncode == 0, done.stderr
+    states = _states(home)
+    assert states["Evaluator"] == "complete"
+    assert {states[node] for node in ("ImportExampleGen", "StatisticsGen", "Transform", "Trainer")} == {"cached"}
+
+
+def test_poisoned_data_stop_at_the_gate(cold, home, run_local, tmp_path):
+    before = _versions(home)
+    done = run_local("taxi", "--home", home, "--set", f"data.path={_poisoned(home, tmp_path)}")
+    assert done.returncode == 3
+    assert "payment_type" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert _versions(home) == before
+    states = _states(home)
+    assert states["DataGate"] == "failed"
+    assert "Transform" not in states
+
+
+def _poisoned(home: Path, tmp_path: Path) -> Path:
+    """A copy of the data in which every tenth trip was paid in a way that does not exist."""
+    folder = tmp_path / "poisoned"
+    folder.mkdir()
+    for path in (home / "data" / "taxi").glob("*.tfrecord.gz"):
+        with tf.io.TFRecordWriter(str(folder / path.name), "GZIP") as writer:
+            for number, record in enumerate(tf.data.TFRecordDataset(str(path), "GZIP")):
+                example = tf.train.Example.FromString(record.numpy())
+                if number % 10 == 0:
+                    example.features.feature["payment_type"].bytes_list.value[:] = [b"Seashells"]
+                writer.write(example.SerializeToString())
+    return folder
+
+
+def test_a_threshold_out_of_reach_pushes_nothing(cold, home, run_local):
+    before = _versions(home)
+    done = run_local("taxi", "--home", home, "--set", "evaluation.thresholds.AUC.lower=0.9999")
+    assert done.returncode == 4
+    assert "AUC=" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert _versions(home) == before
