@@ -17,6 +17,7 @@ setup(
     install_requires=[
         "apache-beam>=2.77,<3",
         "click>=8,<9",
+        "google-crc32c>=1.6,<2",
         "jinja2>=3,<4",
         "keras>=3.15,<4",
         "keras-tuner>=1.4.2,<2",

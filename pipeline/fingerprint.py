@@ -67,7 +67,7 @@ def _imports(name: str, path: Path) -> Iterator[str]:
     """Yields what a module may import: its parent packages, and of `from a import b` both `a` and `a.b`."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     yield from _parents(name)
-    for node in ast.walk(_tree(path)):
+    for node in _executed(_tree(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name
@@ -77,6 +77,14 @@ def _imports(name: str, path: Path) -> Iterator[str]:
             yield base
             yield from _parents(base)
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _executed(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yields the nodes of a syntax tree but those that only type checkers read."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")):
+            yield from _executed(child)
 
 
 def _parents(name: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from components.import_path import resolve
 from components.trainer.validate import validate
-from pipeline import data_source
+from pipeline import data_check, data_source
 from pipeline.config import TaskConfig
 from pipeline.dag import Places, create_pipeline
 from pipeline.data_source import DataSource
@@ -32,10 +32,10 @@ def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Pipeline
 
 def verified_data(task: TaskConfig, home: Home) -> DataSource:
     """Returns the task's TFRecords, after every record has been read once."""
-    folder = task.data.path
-    if folder is None:
-        folder = str(home.data(task.name))
+    folder = task.data.path or home.data(task.name)
+    if task.data.path is None:
         resolve(str(task.data.prepare), "data.prepare")(folder, **task.data.params)
     source = data_source.find(folder, task.data.splits, task.data.eval_share)
-    data_source.verify(source, home.data(task.name) / "verified.json")
+    home.data(task.name).mkdir(parents=True, exist_ok=True)
+    data_check.verify(source, home.data(task.name) / "verified.json")
     return source

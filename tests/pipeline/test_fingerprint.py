@@ -56,6 +56,18 @@ def test_an_edit_changes_the_digest_only_if_code_that_runs_has_changed(package, 
     assert (fingerprint("userpackage.entry.run_fn") != before) == changes
 
 
+def test_what_only_type_checkers_import_does_not_count(package):
+    (package / "entry.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from userpackage import middle\n"
+    )
+    assert set(closure(["userpackage.entry"])) == {"userpackage", "userpackage.entry"}
+
+
+def test_transform_does_not_depend_on_how_the_model_is_trained_and_judged():
+    names = closure(["pipeline.tasks.taxi.preprocessing"])
+    assert not {"pipeline.config", "pipeline.tasks.taxi.model", "pipeline.tasks.taxi.task"} & set(names)
+
+
 def test_the_trainers_closure_has_no_installed_package():
     names = closure(["components.trainer.run_fn"])
     assert "components.trainer.config" in names

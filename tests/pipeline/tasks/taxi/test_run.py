@@ -155,3 +155,95 @@ def test_a_threshold_out_of_reach_pushes_nothing(cold, home, run_local):
     assert "AUC=" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert _versions(home) == before
+
+
+def test_three_seeds_reach_the_auc_of_one_plain_keras_script(cold, home, run_local):
+    """Same rows, features, layers and steps, so equal but for the seeds: the mean may be lower by their spread."""
+    seeds = (1, 2, 3)
+    ours = [_auc(run_local, home, seed) for seed in seeds]
+    plain = [_plain_auc(seed) for seed in seeds]
+    spread = max(plain) - min(plain)
+    assert spread < 0.01
+    assert np.mean(ours) >= np.mean(plain) - spread
+    assert max(ours) - min(ours) < 0.01
+
+
+def _auc(run_local, home: Path, seed: int) -> float:
+    done = run_local("taxi", "--home", home, "--set", f"training.seed={seed}")
+    assert done.returncode == 0, done.stderr
+    [event] = _events(home, "evaluation")
+    return next(row["value"] for row in event["rows"] if row["metric"] == "AUC" and not row["slice"])
+
+
+def _plain_auc(seed: int) -> float:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.plain_keras", str(seed)], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout.split()[-1])
+
+
+def test_the_same_seed_gives_the_same_metrics(cold, home, run_local):
+    before = _auc(run_local, home, seed=1)
+    done = run_local("taxi", "--home", home, "--from", "Trainer", "--no-cache")
+    assert done.returncode == 0, done.stderr
+    assert _states(home)["Trainer"] == "complete"
+    [event] = _events(home, "evaluation")
+    after = next(row["value"] for row in event["rows"] if row["metric"] == "AUC" and not row["slice"])
+    assert after == before
+
+
+def test_features_that_are_missing_or_of_another_type_are_each_named(cold, home, run_local, tmp_path):
+    done = run_local("taxi", "--home", home, "--set", f"data.path={_of_another_shape(home, tmp_path)}")
+    assert done.returncode == 3
+    [event] = _events(home, "refused")
+    found = {row["feature"] for row in event["rows"]}
+    assert found >= {"fare", "trip_miles", "big_tip"}
+
+
+def _of_another_shape(home: Path, tmp_path: Path) -> Path:
+    """A copy of the data without fares and labels, and with miles in words."""
+    folder = tmp_path / "shape"
+    folder.mkdir()
+    for path in (home / "data" / "taxi").glob("*.tfrecord.gz"):
+        with tf.io.TFRecordWriter(str(folder / path.name), "GZIP") as writer:
+            for record in tf.data.TFRecordDataset(str(path), "GZIP"):
+                example = tf.train.Example.FromString(record.numpy())
+                for name in ("fare", "big_tip", "trip_miles"):
+                    del example.features.feature[name]
+                example.features.feature["trip_miles"].bytes_list.value.append(b"three")
+                writer.write(example.SerializeToString())
+    return folder
+
+
+def test_a_folder_without_named_splits_runs_too(cold, home, run_local, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for path in (home / "data" / "taxi").glob("*.tfrecord.gz"):
+        shutil.copy(path, folder / f"part-{path.name}")
+    done = run_local("taxi", "--home", tmp_path / "home", "--set", f"data.path={folder}", "--to", "StatisticsGen")
+    assert done.returncode == 0, done.stderr
+    statistics = tmp_path / "home" / "pipelines" / "taxi" / "StatisticsGen" / "statistics"
+    assert {path.name for path in statistics.glob("*/*")} == {"Split-train", "Split-eval"}
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 6 MiB; only root can mount one."""
+    if os.geteuid():
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)], check=False)
+    if mounted.returncode:
+        pytest.skip("this machine mounts nothing")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_pushed(small_disk, run_local):
+    done = run_local("taxi", "--home", small_disk / "home", "--set", "data.params.shards=1")
+    assert done.returncode == 1, done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "disk" in done.stderr
+    serving = small_disk / "home" / "serving" / "taxi"
+    assert not serving.exists() or not list(serving.iterdir())

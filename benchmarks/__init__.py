@@ -1,0 +1,1 @@
+"""Measurements. Each prints a ratio against a stated baseline, both sides taken in the same run."""

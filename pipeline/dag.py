@@ -1,0 +1,121 @@
+"""The whole DAG on one screen. Local and Kubeflow runs compile the same object."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components import Evaluator, ExampleValidator, ImportExampleGen, Pusher, StatisticsGen, Trainer, Transform
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2
+from tfx.types import Channel, standard_artifacts
+
+from components.data_gate import DataGate
+from components.settings import to_dict
+from pipeline.config import TaskConfig
+from pipeline.data_source import DataSource
+from pipeline.evaluation import eval_config
+from pipeline.fingerprint import fingerprint
+
+RUN_FN = "components.trainer.run_fn.run_fn"
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a pipeline reads and writes.
+
+    Args:
+        artifacts: The pipeline root.
+        serving: The folder whose sub-folders are the pushed versions.
+        metadata: Connection to ML Metadata; None where the orchestrator has its own.
+    """
+
+    artifacts: str
+    serving: str
+    metadata: metadata_store_pb2.ConnectionConfig | None = None
+
+
+def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable_cache: bool = True) -> Pipeline:
+    """Returns the task's pipeline, every component wired.
+
+    Args:
+        task: The task.
+        source: The TFRecords, found and verified.
+        places: Where to read and write.
+        enable_cache: Whether a node may take its outputs from an earlier run with the same inputs.
+
+    Raises:
+        UsageError: The configuration names something that does not exist.
+    """
+    examples = ImportExampleGen(
+        input_base=str(source.folder), input_config=input_config(source), output_config=output_config(source)
+    )
+    statistics = StatisticsGen(examples=examples.outputs["examples"])
+    schema = ImportSchemaGen(schema_file=str(PROJECT / task.schema.path))
+    anomalies = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
+    gate = DataGate(statistics=statistics.outputs["statistics"], anomalies=anomalies.outputs["anomalies"])
+    transform = Transform(
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn=task.transform.preprocessing_fn,
+        disable_statistics=not task.transform.statistics,
+        disable_analyzer_cache=True,  # It serves runs over several spans; for one it costs 1.5 s and is never read.
+        custom_config={"code": fingerprint(task.transform.preprocessing_fn)},
+    )
+    transform.add_upstream_node(gate)
+    trainer = Trainer(
+        run_fn=RUN_FN,
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config={"training": to_dict(task.training), "code": fingerprint(RUN_FN, task.training.model.build)},
+    )
+    baseline = Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("BaselineResolver")
+    evaluator = Evaluator(
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["model"],
+        baseline_model=baseline.outputs["model"],
+        schema=schema.outputs["schema"],
+        eval_config=eval_config(task.evaluation),
+        example_splits=[task.evaluation.split],
+    )
+    pusher = Pusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=places.serving)
+        ),
+    )
+    return Pipeline(
+        pipeline_name=task.name,
+        pipeline_root=places.artifacts,
+        components=[examples, statistics, schema, anomalies, gate, transform, trainer, baseline, evaluator, pusher],
+        enable_cache=enable_cache,
+        metadata_connection_config=places.metadata,
+        beam_pipeline_args=list(task.runner.beam_args),
+    )
+
+
+def input_config(source: DataSource) -> example_gen_pb2.Input:
+    """Returns what ExampleGen reads."""
+    splits = [example_gen_pb2.Input.Split(name=name, pattern=pattern) for name, pattern in source.patterns.items()]
+    return example_gen_pb2.Input(splits=splits)
+
+
+def output_config(source: DataSource) -> example_gen_pb2.Output | None:
+    """Returns how ExampleGen splits by hash a folder whose files make no splits."""
+    if source.buckets is None:
+        return None
+    splits = [
+        example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=count) for name, count in source.buckets.items()
+    ]
+    return example_gen_pb2.Output(split_config=example_gen_pb2.SplitConfig(splits=splits))

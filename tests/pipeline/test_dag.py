@@ -1,0 +1,87 @@
+"""The DAG is wired as the design says, and as its picture shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tfx.dsl.compiler.compiler import Compiler
+
+from components.errors import UsageError
+from pipeline import tasks
+from pipeline.config import override
+from pipeline.dag import PROJECT, Places, create_pipeline, input_config, output_config
+from pipeline.data_source import find
+from pipeline.tfrecords import example
+
+PLACES = Places(artifacts="/artifacts", serving="/serving")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    import tensorflow as tf
+
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("train-0", "eval-0"):
+        with tf.io.TFRecordWriter(str(folder / name)) as writer:
+            writer.write(example({"fare": 1.0}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def source(folder):
+    return find(folder, {"train": "train-*", "eval": "eval-*"}, 0.2)
+
+
+@pytest.fixture(scope="module")
+def pipeline(source):
+    return create_pipeline(tasks.load("taxi"), source, PLACES)
+
+
+def _upstream(pipeline) -> dict[str, set[str]]:
+    return {node.id: {other.id for other in node.upstream_nodes} for node in pipeline.components}
+
+
+def test_ids_are_what_argo_takes(pipeline):
+    assert all(re.fullmatch("[A-Za-z][A-Za-z0-9]*", node.id) for node in pipeline.components)
+
+
+def test_nothing_is_transformed_before_the_gate_and_nothing_pushed_without_the_evaluator(pipeline):
+    upstream = _upstream(pipeline)
+    assert upstream["DataGate"] == {"StatisticsGen", "ExampleValidator"}
+    assert "DataGate" in upstream["Transform"]
+    assert upstream["Evaluator"] >= {"Trainer", "BaselineResolver", "ImportExampleGen"}
+    assert upstream["Pusher"] == {"Trainer", "Evaluator"}
+
+
+def test_the_picture_shows_every_node_and_no_other(pipeline):
+    drawn = re.findall(
+        r'<rect class="(?:tfx|ours)"[^>]*/><text[^>]*>([^<]+)<', (PROJECT / "docs" / "dag.svg").read_text()
+    )
+    assert sorted(drawn) == sorted(node.id for node in pipeline.components)
+
+
+def test_compiling_twice_gives_the_same(source):
+    first, second = (Compiler().compile(create_pipeline(tasks.load("taxi"), source, PLACES)) for _ in range(2))
+    assert first.SerializeToString(deterministic=True) == second.SerializeToString(deterministic=True)
+
+
+def test_named_splits_reach_example_gen(source):
+    assert {split.name: split.pattern for split in input_config(source).splits} == {
+        "train": "train-*",
+        "eval": "eval-*",
+    }
+    assert output_config(source) is None
+
+
+def test_a_folder_without_splits_is_split_by_hash(folder):
+    source = find(folder, {"train": "a-*", "eval": "b-*"}, 0.25)
+    [split] = input_config(source).splits
+    assert split.pattern == "*"
+    buckets = {split.name: split.hash_buckets for split in output_config(source).split_config.splits}
+    assert buckets["train"] == 3 * buckets["eval"]
+
+
+def test_a_metric_that_does_not_exist_is_refused(source):
+    task = override(tasks.load("taxi"), ["evaluation.metrics=[AUCC]", "evaluation.thresholds={}"])
+    with pytest.raises(UsageError, match="Did you mean 'AUC'"):
+        create_pipeline(task, source, PLACES)
