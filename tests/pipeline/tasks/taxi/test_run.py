@@ -228,12 +228,12 @@ def test_a_folder_without_named_splits_runs_too(cold, home, run_local, tmp_path)
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 6 MiB; only root can mount one."""
+    """A file system of 2 MiB, which fills up at Transform; only root can mount one."""
     if os.geteuid():
         pytest.skip("only root can mount a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], check=False)
     if mounted.returncode:
         pytest.skip("this machine mounts nothing")
     yield disk
@@ -241,7 +241,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing_half_pushed(small_disk, run_local):
-    done = run_local("taxi", "--home", small_disk / "home", "--set", "data.params.shards=1")
+    done = run_local("taxi", "--home", small_disk / "home")
     assert done.returncode == 1, done.stdout
     assert len(done.stderr.strip().splitlines()) == 1
     assert "disk" in done.stderr
