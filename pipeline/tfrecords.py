@@ -1,26 +1,23 @@
-"""TFRecord files: making records, recognising a file, and reading one with an error that names the broken record.
+"""TFRecord files: recognising one, and reading it with an error that names the broken record.
 
 TensorFlow's own reader takes a gzip file cut at a record boundary for a whole one, and Beam's does not say which record
-is broken. So reading is done here, over `gzip`, as fast as through a tf.data iterator. Only `example` needs TensorFlow.
+is broken. So reading is done here, over `gzip`, as fast as through a tf.data iterator, and without TensorFlow.
 """
 
 import gzip
 import itertools
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import BinaryIO, Literal, cast
 
 import google_crc32c
-
-from components.errors import UsageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEADER = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 _DEFLATE_RATIO = 1032  # No deflate stream expands more than this, so a longer record cannot be inside the file.
-_INT64 = range(-(2**63), 2**63)
 
 
 class BrokenRecord(Exception):
@@ -34,57 +31,6 @@ class BrokenRecord(Exception):
     def __init__(self, number: int, reason: str) -> None:
         self.number, self.reason = number, reason
         super().__init__(f"record {number}: {reason}")
-
-
-def example(features: Mapping[str, Any]) -> bytes:
-    """Returns a serialized tf.train.Example, the same bytes for the same values.
-
-    Args:
-        features: Name to a value, or to a list, tuple or flat array of values of one type: int becomes int64, float
-            becomes float32, str and bytes become bytes. None and empty sequences leave the feature out, which is how
-            TFX writes a missing value.
-
-    Raises:
-        UsageError: A value has another type, or an integer needs more than 64 bits.
-
-    Example:
-        >>> import tensorflow as tf
-        >>> record = example({"fare": 12.5, "company": None})
-        >>> list(tf.train.Example.FromString(record).features.feature)
-        ['fare']
-    """
-    import tensorflow as tf
-
-    message = tf.train.Example()
-    for name, value in features.items():
-        values = _as_list(value)
-        if values:
-            _fill(message.features.feature[name], name, values)
-    return cast(bytes, message.SerializeToString(deterministic=True))
-
-
-def _as_list(value: Any) -> list[Any]:
-    if hasattr(value, "tolist"):  # numpy's; importing it here would slow the command line.
-        value = value.tolist()
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _fill(feature: Any, name: str, values: list[Any]) -> None:
-    if all(isinstance(value, int) and value in _INT64 for value in values):
-        feature.int64_list.value.extend(values)
-    elif all(isinstance(value, float) for value in values):
-        feature.float_list.value.extend(values)
-    elif all(isinstance(value, str | bytes) for value in values):
-        feature.bytes_list.value.extend(_as_bytes(values))
-    else:
-        rule = "A feature holds 64-bit integers, floats, or str and bytes."
-        raise UsageError(rule, received=f"{name}={values[0] if len(values) == 1 else values!r}")
-
-
-def _as_bytes(values: Iterable[str | bytes]) -> list[bytes]:
-    return [value.encode() if isinstance(value, str) else value for value in values]
 
 
 def compression(path: Path) -> Literal["gzip", "plain"] | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pipeline.tfrecords import example
+from pipeline.tf_example import example
 
 
 def rows(count: int) -> list[bytes]:

@@ -11,7 +11,7 @@ from pipeline import tasks
 from pipeline.config import override
 from pipeline.dag import PROJECT, Places, create_pipeline, input_config, output_config
 from pipeline.data_source import find
-from pipeline.tfrecords import example
+from pipeline.tf_example import example
 
 PLACES = Places(artifacts="/artifacts", serving="/serving")
 

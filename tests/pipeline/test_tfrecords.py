@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.errors import UsageError
-from pipeline.tfrecords import BrokenRecord, compression, example, records
+from pipeline.tf_example import example
+from pipeline.tfrecords import BrokenRecord, compression, records
 from tests.pipeline.record_files import rows, write
 
 SHARED_FOLDER = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import DataRefused, UsageError
-from pipeline import prepared, tfrecords
+from pipeline import prepared
+from pipeline.tf_example import example
 
 INTEGERS = (
     "trip_start_timestamp",
@@ -107,7 +108,7 @@ def trips(csv_path: str | None = None, rows: int | None = None, seed: int = 0) -
 def _examples(path: Path, rows: int | None, seed: int) -> Iterator[tuple[str, bytes]]:
     """Yields (split, serialized tf.train.Example)."""
     for split, features in _taken(path, rows, seed):
-        yield split, tfrecords.example(features)
+        yield split, example(features)
 
 
 def _taken(path: Path, rows: int | None, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:

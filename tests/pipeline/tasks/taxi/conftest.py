@@ -39,8 +39,8 @@ def trips(tmp_path_factory: pytest.TempPathFactory) -> Trips:
     import tensorflow as tf
     import tensorflow_transform as tft
 
-    from pipeline import tfrecords
     from pipeline.tasks.taxi import data
+    from pipeline.tf_example import example
 
     folder = tmp_path_factory.mktemp("trips")
     records = [record for _, record in data._examples(data._find_csv(None), ROWS, 0)]
@@ -52,7 +52,7 @@ def trips(tmp_path_factory: pytest.TempPathFactory) -> Trips:
         spec = output.raw_feature_spec()
         if data.LABEL not in rows[0]:
             del spec[data.LABEL]
-        parsed = tf.io.parse_example([tfrecords.example(row) for row in rows], spec)
+        parsed = tf.io.parse_example([example(row) for row in rows], spec)
         return {name: value.numpy() for name, value in layer(parsed).items()}
 
     raw = [_values(tf.train.Example.FromString(record)) for record in records]
