@@ -33,7 +33,7 @@ def decays(variable: Any) -> bool:
     return len(variable.shape) > 1 and not name.endswith(_NAMES_WITHOUT_DECAY)
 
 
-class _Optimizer(keras.optimizers.Optimizer):
+class Optimizer(keras.optimizers.Optimizer):
     """What all optimizers here do in their own way; a base, as Keras does not save what is excluded from decay."""
 
     def build(self, variables: list[Any]) -> None:
@@ -41,10 +41,11 @@ class _Optimizer(keras.optimizers.Optimizer):
         super().build(variables)
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
+        # The gradient of an embedding repeats rows, which have to be added up: a norm, and the squares of Adam, which
+        # Keras takes of each repetition, would depend on how a batch is shared out.
+        grads = [tf.convert_to_tensor(gradient) for gradient in grads]
         if not (self.global_clipnorm or self.clipnorm or self.clipvalue):
             return grads
-        # The gradient of an embedding repeats rows; a norm needs them added up.
-        grads = [tf.convert_to_tensor(gradient) for gradient in grads]
         replicas = tf.distribute.get_replica_context()
         if replicas is None or replicas.num_replicas_in_sync == 1:
             return super()._clip_gradients(grads)
@@ -55,36 +56,36 @@ class _Optimizer(keras.optimizers.Optimizer):
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class SGD(_Optimizer, keras.optimizers.SGD):
+class SGD(Optimizer, keras.optimizers.SGD):
     """`keras.optimizers.SGD` whose weight decay leaves biases and norms alone and whose clipping holds on replicas."""
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class Adam(_Optimizer, keras.optimizers.Adam):
+class Adam(Optimizer, keras.optimizers.Adam):
     """`keras.optimizers.Adam` whose weight decay leaves biases and norms alone and whose clipping holds on replicas."""
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class AdamW(_Optimizer, keras.optimizers.AdamW):
+class AdamW(Optimizer, keras.optimizers.AdamW):
     """`keras.optimizers.AdamW` whose decay leaves biases and norms alone and whose clipping holds on replicas."""
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class RMSprop(_Optimizer, keras.optimizers.RMSprop):
+class RMSprop(Optimizer, keras.optimizers.RMSprop):
     """`keras.optimizers.RMSprop` whose decay leaves biases and norms alone and whose clipping holds on replicas."""
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class Adagrad(_Optimizer, keras.optimizers.Adagrad):
+class Adagrad(Optimizer, keras.optimizers.Adagrad):
     """`keras.optimizers.Adagrad` whose decay leaves biases and norms alone and whose clipping holds on replicas."""
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class Lion(_Optimizer, keras.optimizers.Lion):
+class Lion(Optimizer, keras.optimizers.Lion):
     """`keras.optimizers.Lion` whose decay leaves biases and norms alone and whose clipping holds on replicas."""
 
 
-_CLASSES: dict[str, type[_Optimizer]] = {
+_CLASSES: dict[str, type[Optimizer]] = {
     "sgd": SGD,
     "momentum": SGD,
     "adam": Adam,

@@ -26,6 +26,8 @@ MODULES = [
     "metrics.top_k",
     "optimizer_config",
     "optimizers",
+    "recipe",
+    "recipe_config",
     "schedule_config",
     "schedules",
 ]
