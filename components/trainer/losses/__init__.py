@@ -27,6 +27,7 @@ __all__ = [
     "SmoothSparseCategoricalCrossentropy",
     "SparseFocal",
     "create",
+    "with_argument",
 ]
 
 _LOSSES: dict[str, type[keras.losses.Loss]] = {
@@ -49,6 +50,11 @@ _LOSSES: dict[str, type[keras.losses.Loss]] = {
     "cosine_similarity": keras.losses.CosineSimilarity,
     "hinge": keras.losses.Hinge,
 }
+
+
+def with_argument(argument: str) -> list[str]:
+    """Returns the names of the losses that take an argument, such as `from_logits`."""
+    return [name for name, loss in _LOSSES.items() if argument in inspect.signature(loss.__init__).parameters]
 
 
 def create(name: str, class_weights: tuple[float, ...] | None = None, **params: Any) -> keras.losses.Loss:

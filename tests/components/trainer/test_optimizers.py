@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from components.trainer import optimizers
 from components.trainer.optimizer_config import PARAMETERS, OptimizerConfig
@@ -84,6 +85,17 @@ def test_norm_is_clipped_over_all_gradients_and_repeated_rows():
     moved = before - model.get_weights()[0]
     assert np.linalg.norm(moved) == pytest.approx(0.5, abs=1e-6)
     np.testing.assert_array_equal(moved[[0, 2]], 0)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_rows_that_a_gradient_repeats_are_added_up(name):
+    rows = tf.IndexedSlices(tf.constant([[1.0], [-3.0], [0.5]]), tf.constant([1, 1, 2]), tf.constant([3, 1]))
+    weights = []
+    for gradient in (rows, tf.convert_to_tensor(rows)):
+        variable = keras.Variable(np.ones((3, 1)), name="embeddings")
+        optimizers.create(OptimizerConfig(name=name, learning_rate=0.1)).apply([gradient], [variable])
+        weights.append(variable.numpy())
+    np.testing.assert_array_equal(*weights)
 
 
 def test_saved_with_its_model_it_still_spares_biases(tmp_path):

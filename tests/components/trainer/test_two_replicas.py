@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.components.trainer import loop_cases
 from tests.components.trainer.metrics.cases import ONE_OF_EACH_STATE
 
 
@@ -31,3 +32,34 @@ def test_two_replicas_take_the_steps_of_one(replicas, name):
     for alone, together in zip(one, two, strict=True):
         # Three float32 steps whose sums run in another order.
         np.testing.assert_allclose(together, alone, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["two", "two, accumulated"])
+def test_the_custom_loop_takes_the_steps_of_one_replica_with_batches_of_any_size(replicas, name):
+    # Each pass ends with 11 rows: 6 and 5, or 4 and 4, then 2 and 1.
+    one, two = replicas["loop"]["one"], replicas["loop"][name]
+    np.testing.assert_allclose(two["weights"], one["weights"], atol=1e-6)
+    for metric, values in one["history"].items():
+        # Sums of float32 in another order.
+        np.testing.assert_allclose(two["history"][metric], values, atol=1e-6, err_msg=metric)
+
+
+def test_the_custom_loop_weighs_rows_on_replicas(replicas):
+    _, labels, weights = loop_cases.VALIDATION.data
+    two = replicas["loop"]["two"]
+    mean = np.average(np.square(np.array(two["predictions"]) - labels), weights=weights)
+    assert two["history"]["val_mean_squared_error"][-1] == pytest.approx(mean, abs=1e-6)
+
+
+def test_the_custom_loop_is_as_precise_in_float16_on_two_replicas(replicas):
+    one, two = replicas["loop"]["one"], replicas["loop"]["two, mixed precision"]
+    # Float16 has 11 bits, an error of 5e-4 in each number; steps are clipped to 0.02.
+    assert 0 < np.abs(np.subtract(two["weights"], one["weights"])).max() < 3e-4
+    np.testing.assert_allclose(two["history"]["val_loss"], one["history"]["val_loss"], atol=1e-3)
+
+
+def test_a_gradient_that_overflows_on_one_replica_skips_the_step_on_all(replicas):
+    overflow, finite = replicas["overflow"]["overflow"], replicas["overflow"]["finite"]
+    assert overflow == {"weight": 1.0, "scale": 2.0}
+    # A gradient of 1 on each of two replicas, divided by the scale of 2.
+    assert finite == {"weight": 0.0, "scale": 2.0}

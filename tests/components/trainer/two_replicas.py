@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from components.trainer import losses, optimizers
 from components.trainer.optimizer_config import OptimizerConfig
+from tests.components.trainer import loop_cases
 from tests.components.trainer.metrics.cases import CASES, ONE_OF_EACH_STATE
 
 EXAMPLES = 32
@@ -70,6 +71,8 @@ def main() -> None:
             name: [trained_weights(strategy, config) for strategy in (tf.distribute.get_strategy(), two)]
             for name, config in configs.items()
         },
+        "loop": loop_cases.courses(two),
+        "overflow": loop_cases.after_overflow_on_the_second(two),
     }
     print(json.dumps(result))
 
