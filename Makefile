@@ -24,7 +24,7 @@ run: install ## Run a pipeline: python local_runner.py $(ARGS)
 test: install ## The fast tests
 	$(BIN)/python -m pytest -m "not slow and not container" $(ARGS)
 
-slow: install ## Whole pipelines and installations
+slow: install ## Whole pipelines, several replicas, installations
 	$(BIN)/python -m pytest -m "slow and not container" $(ARGS)
 
 lint: install ## Style, types, import layers

@@ -9,6 +9,8 @@ import pytest
 
 FROZEN = ["body/bias", "norm/gamma", "norm/beta", "norm/moving_mean", "norm/moving_variance"]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def replicas():

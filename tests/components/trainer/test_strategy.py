@@ -39,6 +39,7 @@ def test_a_replica_for_each_gpu_is_expected(monkeypatch):
     assert (strategy.replicas("mirrored"), strategy.replicas("default")) == (3, 1)
 
 
+@pytest.mark.slow
 def test_both_replicas_see_half_of_each_batch_and_together_every_row(two_devices):
     assert two_devices["replicas"] == 2
     assert all([len(share) for share in step] == [8, 8] for step in two_devices["shares"])
@@ -47,6 +48,7 @@ def test_both_replicas_see_half_of_each_batch_and_together_every_row(two_devices
     np.testing.assert_array_equal(np.float32(seen), np.sort(np.float32(rows)))
 
 
+@pytest.mark.slow
 def test_two_replicas_learn_what_one_does_from_the_same_batches(two_devices):
     one, two = two_devices["one"], two_devices["two"]
     # Sums of float32 gradients in another order: 1e-7 a step, 20 steps through Adam.
@@ -55,6 +57,7 @@ def test_two_replicas_learn_what_one_does_from_the_same_batches(two_devices):
     assert one["history"]["loss"][1] < one["history"]["loss"][0]
 
 
+@pytest.mark.slow
 def test_validation_with_uneven_shares_is_the_mean_over_rows(two_devices):
     # 48 rows in 10 batches: replicas get 3 and 2 rows of one, 2 and 2 of the next.
     np.testing.assert_allclose(
@@ -62,12 +65,14 @@ def test_validation_with_uneven_shares_is_the_mean_over_rows(two_devices):
     )
 
 
+@pytest.mark.slow
 def test_a_model_with_batch_statistics_and_a_split_on_disk_train_and_export(two_devices):
     course = two_devices["resumed"]
     assert course["history"]["loss"][1] < course["history"]["loss"][0]
     assert np.std(course["predictions"]) > 0.001
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_with_both_replicas(two_devices):
     whole, resumed = two_devices["two_with_statistics"], two_devices["resumed"]
     # Batch statistics are a value per replica while training; their mean is what is kept, so the last bits may differ.

@@ -10,6 +10,8 @@ import pytest
 from tests.components.trainer import loop_cases
 from tests.components.trainer.metrics.cases import ONE_OF_EACH_STATE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def replicas():

@@ -58,7 +58,7 @@ def test_works_where_nothing_imports(tmp_path):
     assert done.stderr == ""
     # The packages lie there and their libraries load; only their import is blocked, which the tasks run into.
     assert states["stack"] == states["load TensorFlow"] == "ok"
-    assert states["tasks"] == "broken"
+    assert states["task taxi"] == "broken"
 
 
 def test_imports_nothing_heavy_and_is_quick(tmp_path):

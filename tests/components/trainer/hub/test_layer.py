@@ -257,12 +257,14 @@ def replicas(tiny_module):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_two_replicas_leave_a_frozen_module_bit_identical(replicas):
     assert replicas["replicas"] == 2
     assert replicas["frozen"]["before"] == replicas["frozen"]["after"]
     assert set(replicas["frozen"]["after"]) == {*TRAINABLE, "tiny/norm/mean"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["fit", "loop"])
 def test_every_variable_learns_on_two_replicas(replicas, run):
     before, after = replicas[run]["before"], replicas[run]["after"]
