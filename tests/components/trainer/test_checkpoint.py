@@ -66,6 +66,7 @@ def assert_same(one, other) -> None:
         np.testing.assert_array_equal(mine, theirs, err_msg=mine.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fit", "custom"])
 def test_a_killed_training_ends_as_if_it_had_not_been_killed(tmp_path, kind):
     training = config(loop=kind)
@@ -96,6 +97,7 @@ def test_early_stopping_goes_on_counting_and_knows_the_best_weights_of_before(tm
     assert_same(train(patient, tmp_path / "killed"), whole)
 
 
+@pytest.mark.slow
 def test_a_training_that_was_over_is_not_trained_again(tmp_path):
     patient = config(
         epochs=9,

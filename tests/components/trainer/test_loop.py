@@ -102,6 +102,7 @@ def test_mixed_precision_is_within_its_error(once):
     np.testing.assert_allclose(mixed.history["val_loss"], once.history["val_loss"], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_run_fn_trains_with_it_and_exports_all_signatures(trainer_arguments, tmp_path):
     training = tiny.config(loop="custom", accumulation=2, callbacks=CallbacksConfig(tensorboard=True))
     given = trainer_arguments(tmp_path, training=training)

@@ -129,6 +129,7 @@ def assert_same(given, weights: list[np.ndarray], trained) -> None:
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(trained, trainer_arguments, tmp_path, exported):
     again = trainer_arguments(tmp_path / "again", training=CONFIG)
     other = trainer_arguments(tmp_path / "other", training=dataclasses.replace(CONFIG, seed=2))
@@ -138,6 +139,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(trained, trai
     assert written(other)["history"]["loss"] != written(trained)["history"]["loss"]
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_after_training_is_not_trained_again(
     trained, trainer_arguments, tmp_path, monkeypatch, exported
 ):
@@ -161,6 +163,7 @@ def _trained(*_):
     raise AssertionError("it was trained again")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["one_number", "subclassed"])
 def test_sequential_and_subclassed_models_are_trained_too(trainer_arguments, tmp_path, model):
     config = tiny.config(model=model_of(model), epochs=1, memory_mb=0)

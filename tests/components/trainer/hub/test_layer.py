@@ -271,6 +271,7 @@ def test_every_variable_learns_on_two_replicas(replicas, run):
     assert [path for path in before if before[path] != after[path]] == list(before)
 
 
+@pytest.mark.slow
 def test_statistics_are_the_mean_over_replicas(replicas):
     # One step of halves of a batch, from 0 with momentum 0.5; float32.
     np.testing.assert_allclose(replicas["loop"]["after"]["tiny/norm/mean"], np.array(replicas["mean"]) / 2, atol=1e-6)
