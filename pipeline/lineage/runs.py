@@ -6,7 +6,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ml_metadata.metadata_store import metadata_store
@@ -16,8 +16,7 @@ from components.errors import UsageError
 
 _State = metadata_store_pb2.Execution
 _OUTPUT = metadata_store_pb2.Event.OUTPUT
-# ML Metadata follows at most this many nodes in one query.
-_BATCH = 100
+_KINDS = ("pipeline", "pipeline_run", "node")
 
 STATES: Mapping[int, str] = {
     _State.UNKNOWN: "unknown",
@@ -77,7 +76,7 @@ class Run:
 
 
 class Runs:
-    """The runs of a store. The number of queries grows with a hundredth of the number of executions.
+    """The runs of a store. There is one query for each run, and some that do not grow with their number.
 
     Args:
         store: The store, as `open_store` gives it.
@@ -93,7 +92,7 @@ class Runs:
             pipeline: Name of the only pipeline to look at; None takes all.
         """
         executions = {execution.id: execution for execution in self._store.get_executions()}
-        contexts = _Contexts(self._store, executions)
+        contexts = _Contexts(_all_associations(self._store))
         pushed = self._pushed()
         runs = [_run(context, contexts, executions, pushed) for context in contexts.of_type("pipeline_run")]
         chosen = [run for run in runs if pipeline in (None, run.pipeline)]
@@ -110,7 +109,8 @@ class Runs:
             fix = "`slipway runs` lists those that are."
             raise UsageError("A run must be in the metadata store.", received=f"run={run_id}", fix=fix)
         executions = {execution.id: execution for execution in self._store.get_executions_by_context(context.id)}
-        return _run(context, _Contexts(self._store, executions), executions, self._pushed())
+        contexts = _Contexts(_associations_of(self._store, executions))
+        return _run(context, contexts, executions, self._pushed())
 
     def _pushed(self) -> dict[int, metadata_store_pb2.Artifact]:
         """Returns execution id to the pushed model that it put out."""
@@ -124,26 +124,17 @@ class _Contexts:
     """Which contexts some executions belong to.
 
     Args:
-        store: The store.
-        executions: The ids to ask for.
+        associations: Pairs of a context and the id of an execution in it.
     """
 
-    def __init__(self, store: metadata_store.MetadataStore, executions: Iterable[int]) -> None:
+    def __init__(self, associations: Iterable[tuple[metadata_store_pb2.Context, int]]) -> None:
         self._executions: dict[int, list[int]] = defaultdict(list)
         self._contexts: dict[int, list[metadata_store_pb2.Context]] = defaultdict(list)
         self._known: dict[int, metadata_store_pb2.Context] = {}
-        ids = sorted(executions)
-        for start in range(0, len(ids), _BATCH):
-            self._read(store, ids[start : start + _BATCH])
-
-    def _read(self, store: metadata_store.MetadataStore, ids: list[int]) -> None:
-        options = metadata_store_pb2.LineageSubgraphQueryOptions(max_num_hops=0)
-        options.starting_executions.filter_query = f"id IN ({', '.join(map(str, ids))})"
-        graph = store.get_lineage_subgraph(options, ["contexts", "associations"])
-        self._known.update({context.id: context for context in graph.contexts})
-        for association in graph.associations:
-            self._executions[association.context_id].append(association.execution_id)
-            self._contexts[association.execution_id].append(self._known[association.context_id])
+        for context, execution in associations:
+            self._known[context.id] = context
+            self._executions[context.id].append(execution)
+            self._contexts[execution].append(context)
 
     def of_type(self, kind: str) -> list[metadata_store_pb2.Context]:
         """Returns the contexts of a type."""
@@ -156,6 +147,20 @@ class _Contexts:
     def name(self, execution: int, kind: str) -> str | None:
         """Returns the name of an execution's context of a type."""
         return next((context.name for context in self._contexts[execution] if context.type == kind), None)
+
+
+def _all_associations(store: metadata_store.MetadataStore) -> Iterator[tuple[metadata_store_pb2.Context, int]]:
+    """Asks once for each context: ML Metadata 1.21 no longer has `filter_query`, which would take many at once."""
+    for context in store.get_contexts():
+        if context.type in _KINDS:
+            yield from ((context, execution.id) for execution in store.get_executions_by_context(context.id))
+
+
+def _associations_of(
+    store: metadata_store.MetadataStore, executions: Iterable[int]
+) -> Iterator[tuple[metadata_store_pb2.Context, int]]:
+    for execution in executions:
+        yield from ((context, execution) for context in store.get_contexts_by_execution(execution))
 
 
 def _run(
