@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` (a pipeline from TFRecords to a pushed model) and `make test`.
 #   PYTHON=python3.12   the interpreter that makes the environment
 #   VENV=folder         where the environment is
-#   ARGS="penguins --set training.epochs=2"   what local_runner.py, pytest, the benchmark or the lock is given
+#   ARGS="taxi --set training.epochs=2"   what local_runner.py, pytest, the benchmark or the lock is given
 
 PYTHON ?= python3
 VENV ?= .venv

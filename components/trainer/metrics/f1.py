@@ -1,5 +1,6 @@
 """Precision, recall and their harmonic mean, averaged over classes as scikit-learn does it."""
 
+import abc
 from typing import Any
 
 import keras
@@ -8,7 +9,7 @@ from keras import ops
 from components.trainer.metrics.confusion import Average, ConfusionCounts, averaged, check_average
 
 
-class _Averaged(ConfusionCounts):
+class _Averaged(ConfusionCounts, abc.ABC):
     """A ratio of counts, per class and then averaged, or (`micro`) of the counts of all classes together."""
 
     _NAME = ""
@@ -35,8 +36,9 @@ class _Averaged(ConfusionCounts):
             value = averaged(self._ratio(*counts), counts[0] + counts[2], self.average)
         return ops.cast(value, self.dtype)
 
+    @abc.abstractmethod
     def _ratio(self, hits: Any, false_alarms: Any, misses: Any) -> Any:
-        raise NotImplementedError
+        """Returns the ratio of counts of any shape."""
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "average": self.average}
