@@ -10,13 +10,16 @@ BIN := $(VENV)/bin
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test slow lint format bench lock official clean
+.PHONY: help install data run test slow lint format bench lock official clean
 
 help: ## What there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 install: ## Make .venv from the lock that fits this machine; does nothing twice
 	@$(PYTHON) requirements/install.py
+
+data: install ## Install what the example tasks read: Debian and Python packages
+	@$(BIN)/python requirements/example_data.py
 
 run: install ## Run a pipeline: python local_runner.py $(ARGS)
 	@$(BIN)/python local_runner.py $(ARGS)
@@ -37,8 +40,9 @@ format: install ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## Ours against TFX's own example and a plain Keras script
+bench: install ## Ours against TFX's own example and a plain Keras script; then what the ways to train cost
 	$(BIN)/python benchmarks/local_run.py $(ARGS)
+	$(BIN)/python -m benchmarks.training
 
 lock: ## Resolve requirements/requirements.in again into both locks
 	$(PYTHON) requirements/lock.py $(ARGS)

