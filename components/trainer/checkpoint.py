@@ -42,19 +42,29 @@ class Checkpoint(keras.callbacks.Callback):
         self._watched: list[keras.callbacks.Callback] = []
         state = folder / STATE_FILE
         self._state: dict[str, Any] = json.loads(state.read_text()) if state.exists() else {}
+        self._stages = self.stages or (0,)
 
     @property
     def first_epoch(self) -> int:
-        """The epoch to go on with, counted from 0; the number of planned epochs if the training had stopped."""
+        """The epoch to go on with, counted from 0; the end of the stage, as planned, if that had stopped."""
         return int(self._state.get("next_epoch", 0))
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        """The first epochs, counted from 0, of the stages that have begun; the last one is to go on with."""
+        return tuple(self._state.get("stages", ()))
 
     def watch(self, callbacks: Iterable[keras.callbacks.Callback]) -> None:
         """Tells which callbacks hold what must be kept; they have to run before this one."""
         self._watched = list(callbacks)
 
+    def on_stage_begin(self, stage: int, first_epoch: int, **_: int) -> None:
+        """Notes the stage, as a state belongs to one: the optimizer of another has other variables."""
+        self._stages = (*self._stages[:stage], first_epoch)
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Brings everything back into a model and an optimizer that are built; the others have been reset by now."""
-        if not self._state:
+        if self.stages != self._stages:
             return
         for callback in self._watched:
             self._restore(callback)
@@ -85,7 +95,8 @@ class Checkpoint(keras.callbacks.Callback):
         self._state = {
             "next_epoch": self.params["epochs"] if self.model.stop_training else epoch + 1,
             "last_epoch": epoch,
-            "best_epoch": best_epoch(history, self._monitor, self._mode),
+            "stages": self._stages,
+            "best_epoch": best_epoch(history, self._monitor, self._mode, self._stages[-1]),
             "random_states": [variable.numpy().tolist() for variable in self._random_states()],
             "history": history,
             "callbacks": {type(callback).__name__: _numbers(callback) for callback in self._watched},
@@ -98,7 +109,7 @@ class Checkpoint(keras.callbacks.Callback):
             weights.unlink()
 
     def keep_best(self, path: Path) -> None:
-        """Copies the weights of the best epoch, with its optimizer, for good.
+        """Copies the weights of the last stage's best epoch, with its optimizer, for good.
 
         Args:
             path: Where to; its name must end in `.weights.h5`.
@@ -129,9 +140,10 @@ def open_for(fn_args: "FnArgs", config: CallbacksConfig) -> Checkpoint | None:
     """
     if not config.checkpoint:
         return None
-    inputs = [fn_args.custom_config, fn_args.train_files, fn_args.eval_files, fn_args.transform_output]
+    given = [fn_args.custom_config, fn_args.hyperparameters]
+    inputs = [fn_args.train_files, fn_args.eval_files, fn_args.transform_output]
     versions = [tf.__version__, keras.__version__]
-    digest = hashlib.sha256(json.dumps([inputs, versions], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([given, inputs, versions], sort_keys=True).encode()).hexdigest()
     node = Path(fn_args.model_run_dir).parent.parent
     return Checkpoint(node / ".unfinished" / digest[:16], config.monitor, config.mode)
 

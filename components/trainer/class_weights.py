@@ -4,12 +4,22 @@
 [0.56, 5.0]
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.errors import UsageError
+from components.trainer.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from components.trainer.input_pipeline import Split
+
+ClassWeights = Mapping[str, tuple[float, ...]]
+"""The weight of each class, by the name of the output, which is empty for the only output of a model."""
+
+_COUNTED_AT_ONCE = 4096
 
 
 def class_weights(counts: Sequence[float] | np.ndarray, *, beta: float | None = None) -> np.ndarray:
@@ -64,36 +74,47 @@ def example_weights(labels: Sequence[int] | np.ndarray, weights: Sequence[float]
     return table[ids]
 
 
-def counts_from_statistics(statistics: statistics_pb2.DatasetFeatureStatisticsList, label: str) -> dict[str, float]:
-    """Returns how many examples each class has, from the statistics that StatisticsGen wrote.
+def of_outputs(config: TrainingConfig, split: "Split") -> ClassWeights:
+    """Returns the class weights that a training asks for, of the outputs that have any.
 
     Args:
-        statistics: Statistics of the training split, as `tfdv.load_statistics` reads them.
-        label: Name of the label: a string, an integer that the schema calls categorical, or a number that is 0 or 1.
-
-    Returns:
-        Examples by the class's value as text, in the order of the values.
+        config: The training.
+        split: The training split, which is read once if its classes have to be counted.
 
     Raises:
-        UsageError: There is no such feature, or the statistics do not hold a count for each of its values.
+        UsageError: Labels are no classes, or a class has no example.
     """
-    features = {(feature.name or "/".join(feature.path.step)): feature for feature in statistics.datasets[0].features}
-    if label not in features:
-        raise UsageError("The label must be in the statistics.", received=f"label={label}")
-    feature = features[label]
-    if feature.HasField("string_stats"):
-        counts = {bucket.label: bucket.sample_count for bucket in feature.string_stats.rank_histogram.buckets}
-        if len(counts) == feature.string_stats.unique:
-            return dict(sorted(counts.items(), key=lambda item: (len(item[0]), item[0])))
-    elif feature.num_stats.min >= 0 and feature.num_stats.max <= 1 and _is_integer(feature):
-        total = feature.num_stats.common_stats.num_non_missing
-        return {"0": float(feature.num_stats.num_zeros), "1": float(total - feature.num_stats.num_zeros)}
-    raise UsageError(
-        "The statistics must hold a count for each class.",
-        received=f"label={label} of type {statistics_pb2.FeatureNameStatistics.Type.Name(feature.type)}",
-        fix="Mark the label as categorical in the schema (int_domain.is_categorical), or count by hand.",
-    )
+    found = {
+        name: tuple(given[id_] for id_ in range(len(given)))
+        for name, target in config.targets.items()
+        if isinstance(given := target.class_weights, dict)
+    }
+    counted = [name for name, target in config.targets.items() if target.class_weights is True]
+    if counted:
+        found |= {name: tuple(class_weights(counts).tolist()) for name, counts in _counts(split, counted).items()}
+    return found
 
 
-def _is_integer(feature: statistics_pb2.FeatureNameStatistics) -> bool:
-    return feature.type == statistics_pb2.FeatureNameStatistics.INT
+def _counts(split: "Split", outputs: Sequence[str]) -> dict[str, np.ndarray]:
+    counts = {name: np.zeros(0) for name in outputs}
+    batches = math.ceil(split.rows / _COUNTED_AT_ONCE)
+    for _, labels, *_ in split.evaluation(batches).take(batches).as_numpy_iterator():
+        for name, before in counts.items():
+            more = _classes(labels[name] if name else labels)
+            size = max(before.size, more.size)
+            counts[name] = np.pad(before, (0, size - before.size)) + np.pad(more, (0, size - more.size))
+    return counts
+
+
+def _classes(labels: Any) -> np.ndarray:
+    """Returns how many examples of a batch each class has."""
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return np.asarray(labels, np.float64).sum(axis=0)  # One-hot classes.
+    ids = np.ravel(labels)
+    if not np.issubdtype(ids.dtype, np.number) or (ids < 0).any() or (ids != np.floor(ids)).any():
+        raise UsageError(
+            "Class weights need labels that are class ids or one-hot classes.",
+            received=f"labels of {labels.dtype} such as {ids[0]}",
+            fix="Set training.class_weights=false.",
+        )
+    return np.bincount(ids.astype(np.int64)).astype(np.float64)

@@ -15,14 +15,16 @@ from tensorflow_transform.saved.saved_transform_io_v2 import SavedModelLoader
 
 from components.trainer import raw_features
 from components.trainer.model_inputs import model_inputs
+from components.trainer.sequences import padded
+from components.trainer.validate_outputs import output_names
 
 
 class TransformGraph:
-    """Transform's graph as it is when a model serves: without the label.
+    """Transform's graph as it is when a model serves: without labels.
 
     Args:
         tft_output: Transform's output.
-        label: Name of the label, raw and transformed.
+        labels: Names of the labels, raw and transformed.
 
     Attributes:
         raw: The raw features that a client has, by name.
@@ -32,20 +34,20 @@ class TransformGraph:
         UsageError: A raw feature cannot be the input of a signature.
     """
 
-    def __init__(self, tft_output: tft.TFTransformOutput, label: str) -> None:
+    def __init__(self, tft_output: tft.TFTransformOutput, *labels: str) -> None:
         self._graph = SavedModelLoader(tft_output.transform_savedmodel_dir)
         # The vocabularies must hang on what is saved, or they are lost. TransformFeaturesLayer would do, but it is a
         # Keras 2 layer, which traces everything once more when it is saved.
         self.tft_layer = self._graph._imported
-        self.raw = raw_features.read(tft_output.raw_metadata.schema, label)
-        self._label = label
+        self.raw = raw_features.read(tft_output.raw_metadata.schema, *labels)
+        self._labels = labels
         specs = {name: feature.batch_spec for name, feature in self.raw.items()}
         self._function = tf.function(self._apply, [specs], autograph=False)
         self.features = dict(self._function.get_concrete_function().structured_outputs)
 
     def _apply(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         outputs = self._graph.apply_transform_model(dict(raw))
-        return {name: value for name, value in outputs.items() if name != self._label}
+        return {name: value for name, value in outputs.items() if name not in self._labels}
 
     def from_examples(self, serialized: tf.Tensor) -> dict[str, Any]:
         """Returns the transformed features of serialized tf.train.Example."""
@@ -61,7 +63,7 @@ def save(model: keras.Model, transform: TransformGraph, folder: Path) -> None:
 
     The signatures are `serving_default` (a tensor for each raw feature, see `raw_features`), `serving_examples`
     (serialized tf.train.Example as `examples`), both to the model's outputs by name, and `transform_features` (from
-    `examples` to the transformed features without the label). None needs the label.
+    `examples` to the transformed features without labels). None needs a label.
 
     Args:
         model: The trained model, built.
@@ -72,6 +74,8 @@ def save(model: keras.Model, transform: TransformGraph, folder: Path) -> None:
     module.tft_layer = transform.tft_layer
     # The variables alone: saving the Keras model traces all of its functions once more.
     module.model_variables = [variable.value for variable in model.variables]
+    # A HubLayer's module has tables and files of its own.
+    module.hub_modules = [layer.module for layer in model._flatten_layers() if hasattr(layer, "module")]
     beside = folder.with_name(f"{folder.name}.part")
     tf.saved_model.save(module, str(beside), signatures=_signatures(model, transform))
     beside.replace(folder)
@@ -81,10 +85,15 @@ def _signatures(model: keras.Model, transform: TransformGraph) -> dict[str, Any]
     predict = _predict(model, transform)
     client = [{name: feature.tensor_spec for name, feature in transform.raw.items()}]
     examples = [tf.TensorSpec([None], tf.string, name="examples")]
+
+    def transformed(serialized: tf.Tensor) -> dict[str, Any]:
+        # A signature gives dense tensors only.
+        return {name: padded(value) for name, value in transform.from_examples(serialized).items()}
+
     return {
         "serving_default": tf.function(lambda x: predict(transform.from_client(x)), client, autograph=False),
         "serving_examples": tf.function(lambda x: predict(transform.from_examples(x)), examples, autograph=False),
-        "transform_features": tf.function(transform.from_examples, examples, autograph=False),
+        "transform_features": tf.function(transformed, examples, autograph=False),
     }
 
 
@@ -93,17 +102,11 @@ def _predict(model: keras.Model, transform: TransformGraph) -> Callable[[Mapping
     names = model_inputs(model, transform.features)
 
     def outputs(inputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-        values = model(dict(inputs), training=False)
+        values = model({name: padded(value) for name, value in inputs.items()}, training=False)
         if isinstance(values, Mapping):
             return dict(values)
-        return dict(zip(_output_names(model), keras.tree.flatten(values), strict=True))
+        return dict(zip(output_names(model), keras.tree.flatten(values), strict=True))
 
     specs = {name: tf.type_spec_from_value(transform.features[name]) for name in names}
     traced = tf.function(outputs, [specs], autograph=False)
     return lambda features: traced({name: features[name] for name in names})
-
-
-def _output_names(model: keras.Model) -> list[str]:
-    if isinstance(model, keras.Sequential):
-        return [model.layers[-1].name]
-    return list(getattr(model, "output_names", ["output"]))

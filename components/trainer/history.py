@@ -21,33 +21,36 @@ _WIDTH, _HEIGHT = 5.0, 2.8
 _TRAIN, _VALIDATION, _BEST = "#8a8f98", "#1f6feb", "#d1242f"
 
 
-def best_epoch(history: History, monitor: str, mode: str) -> int:
+def best_epoch(history: History, monitor: str, mode: str, first_epoch: int = 0) -> int:
     """Returns the first epoch, counted from 0, with the best value of a metric.
 
     Args:
         history: Name to value of each epoch.
         monitor: The metric.
         mode: `min` or `max`, whichever is better.
+        first_epoch: The epoch from which on to look, counted from 0.
 
     Example:
         >>> best_epoch({"val_loss": [0.5, 0.3, 0.3, 0.4]}, "val_loss", "min")
         1
     """
     values = history[monitor]
-    return values.index(min(values) if mode == "min" else max(values))
+    return values.index(min(values[first_epoch:]) if mode == "min" else max(values[first_epoch:]), first_epoch)
 
 
-def write(folder: Path, history: History, config: CallbacksConfig) -> None:
+def write(folder: Path, history: History, config: CallbacksConfig, stages: Sequence[int] = (0,)) -> None:
     """Writes `history.json` and `history.png`, each beside and then renamed.
 
     Args:
         folder: Where to; it must exist.
         history: Name to value of each epoch, as Keras gives it.
         config: Knows which metric decides on the best epoch.
+        stages: The first epoch of each stage, counted from 0. The best epoch is one of the last stage.
     """
-    best = best_epoch(history, config.monitor, config.mode)
+    best = best_epoch(history, config.monitor, config.mode, stages[-1])
     content = {
         "epochs": len(history["loss"]),
+        "stages": [first_epoch + 1 for first_epoch in stages],
         "best_epoch": best + 1,
         "monitor": config.monitor,
         "mode": config.mode,
@@ -57,19 +60,21 @@ def write(folder: Path, history: History, config: CallbacksConfig) -> None:
     beside.write_text(json.dumps(content, indent=2) + "\n")
     beside.replace(folder / JSON_FILE)
     beside = folder / f"{PLOT_FILE}.part"
-    FigureCanvasAgg(plot(history, best)).print_png(beside)
+    FigureCanvasAgg(plot(history, best, stages)).print_png(beside)
     beside.replace(folder / PLOT_FILE)
 
 
-def plot(history: History, best: int) -> Figure:
+def plot(history: History, best: int, stages: Sequence[int] = (0,)) -> Figure:
     """Draws a panel for the loss and for each metric, training and validation, and one for the learning rate.
 
     Args:
         history: Name to value of each epoch.
         best: The epoch to mark, counted from 0.
+        stages: The first epoch of each stage, counted from 0; a line is drawn before each but the first.
     """
     rate = [name for name in history if name == "learning_rate"]
-    names = ["loss", *(name for name in history if name not in ("loss", *rate) and not name.startswith("val_")), *rate]
+    left_out = ("loss", "input_wait", *rate)
+    names = ["loss", *(name for name in history if name not in left_out and not name.startswith("val_")), *rate]
     columns = min(2, len(names))
     rows = math.ceil(len(names) / columns)
     figure = Figure(figsize=(_WIDTH * columns, _HEIGHT * rows), dpi=110)
@@ -77,16 +82,18 @@ def plot(history: History, best: int) -> Figure:
     top, bottom = 1 - 0.3 / (_HEIGHT * rows), 0.55 / (_HEIGHT * rows)
     figure.subplots_adjust(left=0.12 / columns, right=0.98, top=top, bottom=bottom, hspace=0.45)
     for position, name in enumerate(names, start=1):
-        _panel(figure.add_subplot(rows, columns, position), name, history, best)
+        _panel(figure.add_subplot(rows, columns, position), name, history, best, stages[1:])
     return figure
 
 
-def _panel(axes: Axes, name: str, history: History, best: int) -> None:
+def _panel(axes: Axes, name: str, history: History, best: int, borders: Sequence[int]) -> None:
     epochs = range(1, len(history[name]) + 1)
     axes.plot(epochs, history[name], color=_TRAIN, marker="o", markersize=3, label="training")
     if validation := history.get(f"val_{name}"):
         axes.plot(epochs, validation, color=_VALIDATION, marker="o", markersize=3, label="validation")
     axes.axvline(best + 1, color=_BEST, linewidth=1, linestyle=":", label="best epoch")
+    for first_epoch in borders:
+        axes.axvline(first_epoch + 0.5, color=_TRAIN, linewidth=0.8, alpha=0.5)
     if name == "learning_rate":
         axes.set_yscale("log")
     else:

@@ -7,12 +7,14 @@ would have seen. Validation reads each row once, in order, in batches whose size
 too small for the replicas to share.
 
 A split that fits in the memory budget is parsed once and a batch is a gather over its columns, shuffled by a
-pseudo-random permutation of the whole split that needs no buffer. A larger one, or one with sparse features, is read
-from its shards in every pass: files in shuffled order, interleaved, records shuffled in a buffer, batched as bytes and
-then parsed as one batch.
+pseudo-random permutation of the whole split that needs no buffer. A larger one is read from its shards in every pass:
+files in shuffled order, interleaved, records shuffled in a buffer, batched as bytes and then parsed as one batch.
 
-Several workers each read all of it and take every n-th batch (auto-shard policy DATA): shards by file would depend on
-how many files Transform happened to write.
+Lists of any length come padded, rows of similar lengths together (`components/trainer/sequences.py`): there a row comes
+once in each pass but for the pool of batches that lies across the border of two.
+
+Several workers each read all of it and take their share of every batch (auto-shard policy DATA), so that together they
+take the batches of one: shards by file would depend on how many files Transform happened to write.
 """
 
 import abc
@@ -25,6 +27,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.errors import DataRefused
+from components.trainer import sequences
 
 _PARSED_AT_ONCE = 4096
 _FILES_AT_ONCE = 16
@@ -37,20 +40,24 @@ class Reader:
     """How a serialized example becomes features and a label.
 
     Args:
-        spec: Feature spec of the features to read and of the label.
-        label: Name of the label.
+        spec: Feature spec of the features to read and of the labels.
+        label: Name of the label, or that of each output of the model by the name of the output.
     """
 
     spec: Mapping[str, Any]
-    label: str
+    label: str | Mapping[str, str]
 
     def parse(self, serialized: tf.Tensor) -> dict[str, Any]:
         """Parses a vector of serialized examples at once."""
-        return tf.io.parse_example(serialized, dict(self.spec))
+        return tf.io.parse_example(serialized, sequences.ragged_spec(self.spec))
 
     def split(self, parsed: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
-        """Returns (features, label)."""
-        return {name: value for name, value in parsed.items() if name != self.label}, parsed[self.label]
+        """Returns (features, label), the labels of several outputs by the names of the outputs; lists are padded."""
+        parsed = {name: sequences.padded(value) for name, value in parsed.items()}
+        if isinstance(self.label, str):
+            return {name: value for name, value in parsed.items() if name != self.label}, parsed[self.label]
+        features = {name: value for name, value in parsed.items() if name not in self.label.values()}
+        return features, {output: parsed[name] for output, name in self.label.items()}
 
 
 class Split(abc.ABC):
@@ -119,12 +126,17 @@ class InMemory(Split):
     def __init__(self, columns: Mapping[str, tf.Tensor], reader: Reader):
         self._columns, self._reader = dict(columns), reader
         self.rows = int(next(iter(self._columns.values())).shape[0])
+        self._lengths = sequences.lengths(self._columns.values())
 
     def training(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
         """See the base class."""
+        pool = 1 if self._lengths is None else sequences.pool_batches(self.rows, batch_size)
 
         def batch(step: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-            row = _shuffled(step * batch_size + tf.range(batch_size, dtype=tf.int64), self.rows, seed)
+            first = step // pool * pool * batch_size
+            row = _shuffled(first + tf.range(pool * batch_size, dtype=tf.int64), self.rows, seed)
+            if self._lengths is not None:
+                row = tf.gather(row, _of_a_pool(tf.gather(self._lengths, row), step, batch_size, pool, seed))
             return self._take(lambda column: tf.gather(column, row))
 
         return _mapped(tf.data.Dataset.range(first_step, _ENDLESS), batch)
@@ -154,6 +166,7 @@ class OnDisk(Split):
 
     def __init__(self, files: Sequence[str], reader: Reader, shuffle_buffer: int):
         self._files, self._reader, self._buffer = list(files), reader, shuffle_buffer
+        self._has_lists = sequences.has_lists(reader.spec)
         self.rows = _count(self._files)
 
     def training(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
@@ -164,9 +177,22 @@ class OnDisk(Split):
             files = tf.data.Dataset.from_tensor_slices(self._files).shuffle(len(self._files), seed=own_seed)
             return _blocks(files).unbatch().shuffle(min(self._buffer, self.rows), seed=own_seed)
 
-        passes, rows = divmod(first_step * batch_size, self.rows)
+        pool = sequences.pool_batches(self.rows, batch_size) if self._has_lists else 1
+        first_pool, batches = divmod(first_step, pool)
+        passes, rows = divmod(first_pool * pool * batch_size, self.rows)
         records = tf.data.Dataset.range(passes, _ENDLESS).flat_map(one_pass).skip(rows)
-        return _mapped(records.batch(batch_size, drop_remainder=True), self._parse)
+        if not self._has_lists:
+            return _mapped(records.batch(batch_size, drop_remainder=True), self._parse)
+
+        def one_pool(number: tf.Tensor, serialized: tf.Tensor) -> tf.data.Dataset:
+            parsed = self._reader.parse(serialized)
+            length = sequences.lengths(parsed.values())
+            steps = tf.data.Dataset.range(number * pool, (number + 1) * pool)
+            rows = steps.map(lambda step: _of_a_pool(length, step, batch_size, pool, seed))
+            return rows.map(lambda row: {name: tf.gather(column, row) for name, column in parsed.items()})
+
+        pools = records.batch(pool * batch_size, drop_remainder=True).enumerate(first_pool)
+        return _mapped(pools.flat_map(one_pool).skip(batches), self._reader.split)
 
     def evaluation(self, batches: int) -> tf.data.Dataset:
         """See the base class."""
@@ -187,11 +213,17 @@ def _shuffled(position: tf.Tensor, rows: int, seed: int) -> tf.Tensor:
     )
 
 
+def _of_a_pool(lengths: tf.Tensor, step: tf.Tensor, batch_size: int, pool: int, seed: int) -> tf.Tensor:
+    """Returns which rows of a pool are the batch of a step; the order of its batches is drawn for each pool."""
+    [number] = tf.unstack(_shuffled(step[tf.newaxis], pool, seed), 1)
+    return sequences.batch_of_similar_length(lengths, number, batch_size)
+
+
 def _columns(files: Sequence[str], reader: Reader, budget: int) -> dict[str, tf.Tensor] | None:
-    """Returns the parsed split, or None where a column is not dense or all of them take more than the budget."""
-    dense = all(isinstance(kind, tf.io.FixedLenFeature) for kind in reader.spec.values())
+    """Returns the parsed split, or None where a column is sparse or all of them take more than the budget."""
+    sparse = any(isinstance(kind, tf.io.SparseFeature) for kind in reader.spec.values())
     # Parsed examples are hardly ever smaller than their gzip file, so a larger file need not be tried.
-    if not dense or not files or sum(Path(file).stat().st_size for file in files) > budget:
+    if sparse or not files or sum(Path(file).stat().st_size for file in files) > budget:
         return None
     batches, size = [], 0
     for batch in tf.data.TFRecordDataset(files, "GZIP").batch(_PARSED_AT_ONCE).map(reader.parse).prefetch(1):
@@ -203,6 +235,8 @@ def _columns(files: Sequence[str], reader: Reader, budget: int) -> dict[str, tf.
 
 
 def _bytes(column: tf.Tensor) -> int:
+    if isinstance(column, tf.RaggedTensor):
+        return _bytes(column.values) + _bytes(column.row_splits)
     if column.dtype == tf.string:
         return int(tf.reduce_sum(tf.strings.length(column))) + 24 * int(tf.size(column))
     return int(tf.size(column)) * column.dtype.size

@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from components.trainer import fit as keras_fit
 from components.trainer.config import TrainingConfig
-from components.trainer.fit import Plan
+from components.trainer.guarded_optimizer import guarded
 from components.trainer.input_pipeline import Split
+from components.trainer.input_wait import InputWait
+from components.trainer.plan import Plan
 
 Step = Callable[[list[Any]], None]
 Execution = Callable[[Any], dict[str, Any]]
@@ -41,22 +43,21 @@ def fit(
         first_epoch: The epoch to go on with, counted from 0.
 
     Returns:
-        Name to value of each epoch: losses, metrics, the learning rate, and `examples_per_second` in training, which
-        in the first epoch includes building the functions.
+        Name to value of each epoch: losses, metrics, the learning rate, `input_wait`, and `examples_per_second` in
+        training, which in the first epoch includes building the functions.
     """
     keras_fit.prepare(model, validation, config)
-    with model.distribute_strategy.scope():
-        # Some metrics make their variables when they see the first batch, and on a replica that would be too late.
-        model._symbolic_build(data_batch=next(iter(validation.evaluation(validation.rows))))
+    wait = InputWait()
     watching = keras.callbacks.CallbackList(
-        callbacks, add_history=True, model=model, epochs=plan.epochs, steps=plan.steps_per_epoch
+        [wait, *callbacks], add_history=True, model=model, epochs=plan.epochs, steps=plan.steps_per_epoch
     )
     # A batch is read as its micro-batches, which hold the same rows in the same order.
     first_batch = first_epoch * plan.steps_per_epoch * config.accumulation
     dataset = train.training(config.batch_size // config.accumulation, config.seed, first_batch)
-    batches = _distributed(model, dataset)
+    batches = wait.measured(_distributed(model, dataset))
     validation_batches = _distributed(model, validation.evaluation(plan.validation_steps))
-    train_execution = _execution(model, _training_step(model), plan.steps_per_execution, config.accumulation)
+    train_step = guarded(model, _training_step(model))
+    train_execution = _execution(model, train_step, plan.steps_per_execution, config.accumulation)
     test_execution = _execution(model, _test_step(model), plan.steps_per_execution)
 
     model.stop_training = False
@@ -95,8 +96,8 @@ def _training_step(model: keras.Model) -> Step:
             # One after the other: all at once would take the memory of the whole batch.
             with tf.control_dependencies([gradient for gradient in total if gradient is not None]):
                 total = [_add(*pair) for pair in zip(total, gradients(batch, all_rows), strict=True)]
-        # Adds the gradients up over the replicas, clips the sum by its global norm, decays the weights, and moves them;
-        # in mixed precision only if all gradients are finite.
+        # Adds the gradients up over the replicas, clips the sum by its global norm, decays the weights, and moves them:
+        # none of it if a loss or a gradient is not finite.
         model.optimizer.apply(total, model.trainable_variables)
 
     return step

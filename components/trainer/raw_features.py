@@ -60,6 +60,8 @@ class RawFeature:
 
     def from_client(self, value: tf.Tensor) -> Any:
         """Returns what parsing an example with the same values would give."""
+        # A loaded signature does not check the rank, and what follows would flatten the values or spread them.
+        value = tf.ensure_shape(value, self.tensor_spec.shape)
         if self.missing is None:
             return tf.reshape(value, [-1, *self.spec.shape]) if _is_scalar(self.spec.shape) else value
         rows = value if self.several else value[:, tf.newaxis]
@@ -74,12 +76,12 @@ def _is_scalar(shape: Any) -> bool:
     return all(size == 1 for size in shape)
 
 
-def read(schema: schema_pb2.Schema, label: str) -> dict[str, RawFeature]:
-    """Returns the features that a client has: all but the label and those that the schema keeps out of serving.
+def read(schema: schema_pb2.Schema, *labels: str) -> dict[str, RawFeature]:
+    """Returns the features that a client has: all but the labels and those that the schema keeps out of serving.
 
     Args:
         schema: The schema of the raw features.
-        label: Name of the raw label.
+        labels: Names of the raw labels.
 
     Raises:
         UsageError: A feature is a SparseFeature, or two names are the same once made into those of inputs.
@@ -88,9 +90,7 @@ def read(schema: schema_pb2.Schema, label: str) -> dict[str, RawFeature]:
     absent = {feature.name for feature in schema.feature if SERVING in feature.not_in_environment}
     protos = {feature.name: feature for feature in schema.feature}
     features = {
-        name: _read(name, spec, protos.get(name))
-        for name, spec in specs.items()
-        if name != label and name not in absent
+        name: _read(name, spec, protos.get(name)) for name, spec in specs.items() if name not in absent.union(labels)
     }
     _check_arguments(features)
     return features

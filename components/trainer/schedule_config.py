@@ -1,18 +1,20 @@
 """Learning-rate schedules as data: checked and drawn without TensorFlow.
 
-`schedules.create` turns each into its Keras schedule; `curve` computes the same rates with NumPy.
+`schedules.create` turns each into its Keras schedule; `curve` computes the same rates, without NumPy: every command
+that loads a task would wait for its import.
 
-    >>> curve(Cosine(learning_rate=0.1, warmup_steps=2), steps=6).round(3).tolist()
+    >>> [round(rate, 3) for rate in curve(Cosine(learning_rate=0.1, warmup_steps=2), steps=6)]
     [0.0, 0.05, 0.1, 0.085, 0.05, 0.015]
 """
 
 import abc
+import bisect
 import dataclasses
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-import numpy as np
 import pydantic
 
 from components.errors import UsageError, did_you_mean
@@ -23,8 +25,8 @@ class Schedule(abc.ABC):
     """A rate for every optimizer step; steps count from 0."""
 
     @abc.abstractmethod
-    def rates(self, steps: np.ndarray) -> np.ndarray:
-        """Returns the rate of each step, as float64 of the same shape. The schedule must be resolved."""
+    def rate(self, step: int) -> float:
+        """Returns the rate of a step. The schedule must be resolved."""
 
     def resolved(self, total_steps: int | None) -> Self:
         """Returns the schedule with every length filled in.
@@ -78,16 +80,15 @@ class Decay(Schedule):
             )
         return dataclasses.replace(self, decay_steps=total_steps - self.warmup_steps)
 
-    def rates(self, steps: np.ndarray) -> np.ndarray:
+    def rate(self, step: int) -> float:
         assert self.decay_steps is not None, "call `resolved` first"
-        fraction = steps / max(self.warmup_steps, 1)
-        warmup = self.warmup_from + (self.learning_rate - self.warmup_from) * fraction
-        after = np.maximum(steps - self.warmup_steps, 0).astype(np.float64)
-        return np.where(steps < self.warmup_steps, warmup, self._decayed(after, self.decay_steps))
+        if step < self.warmup_steps:
+            return self.warmup_from + (self.learning_rate - self.warmup_from) * step / self.warmup_steps
+        return self._decayed(step - self.warmup_steps, self.decay_steps)
 
     @abc.abstractmethod
-    def _decayed(self, steps: np.ndarray, decay_steps: int) -> np.ndarray:
-        """Returns the rates of steps that count from the end of the warm-up."""
+    def _decayed(self, step: int, decay_steps: int) -> float:
+        """Returns the rate of a step that counts from the end of the warm-up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +103,8 @@ class Exponential(Decay):
         super().__post_init__()
         _check_positive("decay_rate", self.decay_rate)
 
-    def _decayed(self, steps: np.ndarray, decay_steps: int) -> np.ndarray:
-        periods = steps / decay_steps
-        return self.learning_rate * self.decay_rate ** (np.floor(periods) if self.staircase else periods)
+    def _decayed(self, step: int, decay_steps: int) -> float:
+        return self.learning_rate * self.decay_rate ** (step // decay_steps if self.staircase else step / decay_steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +121,9 @@ class Polynomial(Decay):
         _check_not_negative("end_learning_rate", self.end_learning_rate)
         _check_positive("power", self.power)
 
-    def _decayed(self, steps: np.ndarray, decay_steps: int) -> np.ndarray:
-        length = decay_steps * (np.maximum(np.ceil(steps / decay_steps), 1) if self.cycle else 1)
-        left = 1 - np.minimum(steps, length) / length
+    def _decayed(self, step: int, decay_steps: int) -> float:
+        length = decay_steps * (max(math.ceil(step / decay_steps), 1) if self.cycle else 1)
+        left = 1 - min(step, length) / length
         return (self.learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
 
 
@@ -138,8 +138,8 @@ class Cosine(Decay):
         super().__post_init__()
         _check_not_negative("alpha", self.alpha)
 
-    def _decayed(self, steps: np.ndarray, decay_steps: int) -> np.ndarray:
-        wave = 0.5 * (1 + np.cos(np.pi * np.minimum(steps / decay_steps, 1)))
+    def _decayed(self, step: int, decay_steps: int) -> float:
+        wave = 0.5 * (1 + math.cos(math.pi * min(step / decay_steps, 1)))
         return self.learning_rate * ((1 - self.alpha) * wave + self.alpha)
 
 
@@ -170,12 +170,13 @@ class CosineRestarts(Decay):
                 "Restarts need the steps of their first cycle.", received="decay_steps=None", fix="Set decay_steps."
             )
 
-    def _decayed(self, steps: np.ndarray, decay_steps: int) -> np.ndarray:
-        cycle, start, length = np.zeros_like(steps), np.zeros_like(steps), np.full_like(steps, decay_steps)
-        while (done := steps >= start + length).any():
-            cycle, start = np.where(done, cycle + 1, cycle), np.where(done, start + length, start)
-            length = np.where(done, length * self.t_mul, length)
-        wave = 0.5 * self.m_mul**cycle * (1 + np.cos(np.pi * (steps - start) / length))
+    def _decayed(self, step: int, decay_steps: int) -> float:
+        # Cycles that get longer are few; those of one length may be too many to be counted one by one.
+        cycle = step // decay_steps if self.t_mul == 1 else 0
+        done, length = float(step - cycle * decay_steps), float(decay_steps)
+        while done >= length:
+            cycle, done, length = cycle + 1, done - length, length * self.t_mul
+        wave = 0.5 * self.m_mul**cycle * (1 + math.cos(math.pi * done / length))
         return self.learning_rate * ((1 - self.alpha) * wave + self.alpha)
 
 
@@ -198,8 +199,8 @@ class Piecewise(Schedule):
         for value in self.values:
             _check_not_negative("values", value)
 
-    def rates(self, steps: np.ndarray) -> np.ndarray:
-        return np.asarray(self.values, np.float64)[np.searchsorted(self.boundaries, steps, side="left")]
+    def rate(self, step: int) -> float:
+        return self.values[bisect.bisect_left(self.boundaries, step)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,9 +223,9 @@ class InverseSquareRoot(Schedule):
         _check_positive("learning_rate", self.learning_rate)
         _check_steps("warmup_steps", self.warmup_steps)
 
-    def rates(self, steps: np.ndarray) -> np.ndarray:
-        number = steps + 1.0
-        return self.learning_rate * np.minimum(number / self.warmup_steps, np.sqrt(self.warmup_steps / number))
+    def rate(self, step: int) -> float:
+        number = step + 1
+        return self.learning_rate * min(number / self.warmup_steps, math.sqrt(self.warmup_steps / number))
 
 
 _KINDS = ("exponential", "polynomial", "cosine", "cosine_restarts", "piecewise", "inverse_square_root")
@@ -259,24 +260,30 @@ def check(learning_rate: LearningRate) -> None:
         _check_positive("learning_rate", learning_rate)
 
 
-def curve(learning_rate: LearningRate, steps: int) -> np.ndarray:
-    """Returns the rate of every step of a training run, to be drawn.
+def curve(learning_rate: LearningRate, steps: int, at: Iterable[int] | None = None) -> list[float]:
+    """Returns the rates of a training run, to be drawn.
 
     Args:
         learning_rate: A constant rate or a schedule.
         steps: Optimizer steps of the whole training.
-
-    Returns:
-        float64 of shape [steps].
+        at: The steps to compute, counted from 0; None takes every one.
 
     Raises:
-        UsageError: There are no steps, or the schedule does not fit in them.
+        UsageError: There are no steps, the schedule does not fit in them, or a rate is too large for a number.
     """
     _check_steps("steps", steps)
     check(learning_rate)
+    wanted = range(steps) if at is None else at
     if not isinstance(learning_rate, Schedule):
-        return np.full(steps, learning_rate, np.float64)
-    return learning_rate.resolved(steps).rates(np.arange(steps))
+        return [float(learning_rate) for _ in wanted]
+    schedule = learning_rate.resolved(steps)
+    try:
+        rates = [schedule.rate(step) for step in wanted]
+    except OverflowError:
+        rates = [math.inf]
+    if not all(map(math.isfinite, rates)):
+        raise UsageError("A learning rate must stay finite.", received=f"{learning_rate} over {steps} steps")
+    return rates
 
 
 def _check_positive(name: str, value: float) -> None:

@@ -2,15 +2,14 @@
 
 import importlib.util
 import inspect
-from typing import Any
 
 import keras
 
 from components.errors import UsageError, did_you_mean
 from components.import_path import resolve
-from components.trainer import losses, schedule_config, strategy
+from components.trainer import objective, recipe, recipe_config, schedule_config, strategy, tracker_config
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
-from components.trainer.fit import create_loss, create_metrics, snake_case
+from components.trainer.validate_outputs import check_outputs, check_targets
 
 
 def validate(config: TrainingConfig) -> None:
@@ -25,27 +24,48 @@ def validate(config: TrainingConfig) -> None:
     """
     _check_numbers(config)
     _check_model(config.model)
-    _check_smoothing(config)
     _check_loop(config)
-    create_loss(config)
-    _check_monitor(config.callbacks, create_metrics(config))
+    check_targets(config)
+    _check_monitor(config)
+    _check_recipe(config)
     _check_plateau(config)
+    if config.steps_per_epoch is not None:
+        check_schedules(config, config.steps_per_epoch)
     if config.callbacks.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise UsageError(
             "TensorBoard's scalars need the package `tensorboard`.",
             received="callbacks.tensorboard=True",
             fix="Run `pip install tensorboard`, or set training.callbacks.tensorboard=false.",
         )
+    _check_histograms(config.callbacks)
+    tracker_config.check(config.trackers, config.mlflow)
+
+
+def _check_histograms(callbacks: CallbacksConfig) -> None:
+    if callbacks.histograms is None:
+        return
+    if callbacks.histograms < 1:
+        raise UsageError(
+            "`training.callbacks.histograms` must be at least 1.", received=f"histograms={callbacks.histograms}"
+        )
+    if not callbacks.tensorboard:
+        raise UsageError(
+            "Histograms are written for TensorBoard.",
+            received=f"histograms={callbacks.histograms}, tensorboard=False",
+            fix="Set training.callbacks.tensorboard=true, or training.callbacks.histograms=null.",
+        )
 
 
 def _check_numbers(config: TrainingConfig) -> None:
-    positive = ("batch_size", "eval_batch_size", "epochs", "steps_per_execution", "shuffle_buffer", "accumulation")
-    for name in (*positive, *(("steps_per_epoch",) if config.steps_per_epoch is not None else ())):
+    positive = ("batch_size", "eval_batch_size", "steps_per_execution", "shuffle_buffer", "accumulation")
+    for name in (*positive, "epochs", "steps_per_epoch"):
         value = getattr(config, name)
-        if value < 1:
+        if value is not None and value < 1:
             raise UsageError(f"`training.{name}` must be at least 1.", received=f"{name}={value}")
     if config.memory_mb < 0:
         raise UsageError("`training.memory_mb` must not be negative.", received=f"memory_mb={config.memory_mb}")
+    if config.guard.skip < 0:
+        raise UsageError("`training.guard.skip` must not be negative.", received=f"skip={config.guard.skip}")
     if not 0 <= config.seed < 2**32:
         raise UsageError("`training.seed` must be a number of 32 bits.", received=f"seed={config.seed}")
     check_replicas(config, strategy.replicas(config.strategy))
@@ -60,6 +80,19 @@ def check_replicas(config: TrainingConfig, replicas: int) -> None:
                 received=f"{name}={getattr(config, name)} for {replicas} replicas",
                 fix=f"Set training.{name} to a multiple of {replicas}.",
             )
+    if config.jit_compile and replicas > 1:
+        raise UsageError(
+            "XLA compiles the step of a single replica.",
+            received=f"jit_compile=True on {replicas} replicas",
+            fix="Set training.jit_compile=false, or training.strategy=default.",
+        )
+    if config.loop == "fit" and config.batch_size % replicas:
+        # It averages over replicas as if their shares were of one size.
+        raise UsageError(
+            "Keras's loop needs batches that replicas share evenly.",
+            received=f"batch_size={config.batch_size} for {replicas} replicas",
+            fix=f"Set training.batch_size to a multiple of {replicas}, or training.loop=custom.",
+        )
     shares = config.accumulation * replicas
     if config.accumulation > 1 and config.batch_size % shares:
         raise UsageError(
@@ -69,15 +102,44 @@ def check_replicas(config: TrainingConfig, replicas: int) -> None:
         )
 
 
-def check_outputs(model: keras.Model) -> None:
-    """Raises a UsageError unless a model gives what is precise enough for a loss; a subclassed one cannot be asked."""
-    for output in keras.tree.flatten(getattr(model, "outputs", None) or []):
-        if keras.backend.standardize_dtype(output.dtype) in ("float16", "bfloat16"):
-            raise UsageError(
-                "The outputs of a model in mixed precision must be float32.",
-                received=f"{output.name} is {output.dtype}",
-                fix='Give the layers that make them dtype="float32".',
-            )
+def check_model(model: keras.Model, config: TrainingConfig) -> None:
+    """Checks all about a model that needs no data; a subclassed one, which has no variables yet, cannot be asked.
+
+    Raises:
+        UsageError: Its outputs are not those of the training, or the recipe does not fit its variables.
+    """
+    check_outputs(model, config)
+    if config.recipe and model.built:
+        recipe.check(model, config.recipe)
+
+
+def check_schedules(config: TrainingConfig, steps_per_epoch: int) -> None:
+    """Raises a UsageError unless every schedule fits in its stage.
+
+    Args:
+        config: The training.
+        steps_per_epoch: Optimizer steps of an epoch.
+    """
+    recipe_config.check_schedules(config.recipe, steps_per_epoch)
+    if isinstance(config.optimizer.learning_rate, schedule_config.Schedule):
+        config.optimizer.learning_rate.resolved(config.total_epochs * steps_per_epoch)
+
+
+def _check_recipe(config: TrainingConfig) -> None:
+    if not config.recipe:
+        return
+    if config.epochs is not None:
+        raise UsageError(
+            "Either the stages of a recipe or `training.epochs` say how long to train.",
+            received=f"epochs={config.epochs} and a recipe of {len(config.recipe)} stages",
+            fix="Set training.epochs=null.",
+        )
+    if isinstance(config.optimizer.learning_rate, schedule_config.Schedule):
+        raise UsageError(
+            "The rules of a recipe give the learning rates.",
+            received=f"optimizer.learning_rate={config.optimizer.learning_rate.kind} and a recipe",
+            fix="Put the schedule into a rule, and leave training.optimizer.learning_rate out.",
+        )
 
 
 def _check_loop(config: TrainingConfig) -> None:
@@ -100,23 +162,6 @@ def _check_loop(config: TrainingConfig) -> None:
         )
 
 
-def _check_smoothing(config: TrainingConfig) -> None:
-    smoothing, loss = config.label_smoothing, snake_case(config.loss)
-    if smoothing is None:
-        return
-    if not 0 <= smoothing < 1:
-        raise UsageError(
-            "`training.label_smoothing` must be at least 0 and less than 1.", received=f"label_smoothing={smoothing}"
-        )
-    able = losses.with_argument("label_smoothing")
-    if loss not in able:
-        raise UsageError(
-            "The loss must be one that smooths labels.",
-            received=f"loss={loss}, label_smoothing={smoothing}",
-            fix=f"Take {', '.join(able)}, or set training.label_smoothing=null.",
-        )
-
-
 def _check_model(model: ModelConfig) -> None:
     build = resolve(model.build, "training.model.build")
     parameters = inspect.signature(build).parameters
@@ -132,12 +177,12 @@ def _check_model(model: ModelConfig) -> None:
             )
 
 
-def _check_monitor(callbacks: CallbacksConfig, measured: list[Any]) -> None:
-    directions = {"loss": "down", **{metric.name: getattr(metric, "_direction", None) for metric in measured}}
+def _check_monitor(config: TrainingConfig) -> None:
+    callbacks, directions = config.callbacks, objective.directions(config)
     known = [f"{prefix}{name}" for prefix in ("", "val_") for name in directions]
     if callbacks.monitor not in known:
         raise UsageError(
-            "The monitored metric must be the loss or one of training.metrics, or that with `val_` before it.",
+            "The monitored metric must be a loss or a metric of the training, or that with `val_` before it.",
             received=f"monitor={callbacks.monitor}",
             fix=did_you_mean(callbacks.monitor, known),
         )
@@ -159,9 +204,10 @@ def _check_plateau(config: TrainingConfig) -> None:
         raise UsageError(
             "`plateau_factor` must be between 0 and 1.", received=f"plateau_factor={callbacks.plateau_factor}"
         )
-    if isinstance(config.optimizer.learning_rate, schedule_config.Schedule):
+    rates = [rule.learning_rate for stage in config.recipe for rule in stage.rules] or [config.optimizer.learning_rate]
+    if any(isinstance(rate, schedule_config.Schedule) for rate in rates):
         raise UsageError(
             "Either a schedule or a plateau decides on the learning rate.",
             received=f"plateau_patience={callbacks.plateau_patience} and a schedule",
-            fix="Set training.callbacks.plateau_patience=null, or give a constant rate.",
+            fix="Set training.callbacks.plateau_patience=null, or give constant rates.",
         )

@@ -11,7 +11,9 @@ import tensorflow as tf
 import tensorflow_hub as hub
 
 from components.errors import UsageError
-from components.trainer.hub import archive, download
+from components.trainer.hub import archive, converters, download
+
+CONVERTED = "converted:"
 
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 
@@ -28,13 +30,17 @@ def resolve(handle: str, *, timeout: float = 20) -> str:
 
     Args:
         handle: A folder, a tar archive (.tar, .tar.gz, .tgz), the URL of a module on tfhub.dev or kaggle.com or of an
-            archive, or a folder or an archive on any file system of TensorFlow (`gs://`).
+            archive, or a folder or an archive on any file system of TensorFlow (`gs://`). `converted:NAME` is what
+            `converters.build` makes of the weights that an installed package ships, made once and kept in `cache_dir`.
         timeout: Seconds that a server may be silent, 20 by default.
 
     Raises:
         UsageError: There is no such module, or no network to reach it by.
     """
-    if handle.startswith(("http://", "https://")):
+    if handle.startswith(CONVERTED):
+        name = handle.removeprefix(CONVERTED)
+        folder = str(converters.build(name, cache_dir() / "converted" / name))
+    elif handle.startswith(("http://", "https://")):
         folder = str(_root(handle, download.fetch(handle, cache_dir(), timeout=timeout)))
     elif "://" in handle:
         folder = _remote(handle, timeout)

@@ -28,8 +28,8 @@ class HubLayer(keras.layers.Layer):
     loaded; an exported SavedModel holds everything.
 
     Args:
-        handle: A SavedModel folder, a .tar or .tar.gz of one, the URL of a module, or a `gs://` folder; see
-            `components.trainer.hub.handles.resolve`.
+        handle: A SavedModel folder, a .tar or .tar.gz of one, the URL of a module, a `gs://` folder, or
+            `converted:glove-50d`; see `components.trainer.hub.handles.resolve`.
         trainable: Whether the module's trainable variables learn, False by default.
         signature: Name of the signature to call, the module's `__call__` by default. A signature cannot be trained.
         output_key: Name of the output to return where there are several by name; a dict of all by default.

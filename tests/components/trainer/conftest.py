@@ -101,6 +101,7 @@ def arguments(
         folder.mkdir(parents=True)
     return SimpleNamespace(
         custom_config={"training": to_dict(training), "code": "fingerprint"},
+        hyperparameters=None,
         transform_output=str(graph),
         train_files=[patterns["train"]],
         eval_files=[patterns["eval"]],

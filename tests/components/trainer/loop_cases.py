@@ -11,6 +11,7 @@ from components.trainer import fit, loop
 from components.trainer.config import CallbacksConfig, ModelConfig, OptimizerConfig, TrainingConfig
 from components.trainer.input_pipeline import Split
 from components.trainer.loss_scale import LossScale
+from components.trainer.plan import Plan
 
 Data = tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
@@ -77,19 +78,19 @@ def train(
     random: bool = False,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
 ) -> SimpleNamespace:
-    """Returns the weights, the history but for the speed, and what the model makes of the validation split."""
+    """Returns the weights, the history but for its timings, and what the model makes of the validation split."""
     strategy = strategy or tf.distribute.get_strategy()
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy("mixed_float16" if config.mixed_precision else "float32")
-    plan = fit.plan(config, TRAIN.rows, VALIDATION.rows, strategy.num_replicas_in_sync)
+    plan = Plan.of(config, TRAIN.rows, VALIDATION.rows, strategy.num_replicas_in_sync)
     with strategy.scope():
         model = build_model(random)
         fit.compile_model(model, config, plan)
     keras.config.set_dtype_policy("float32")
     how = {"fit": fit.fit, "custom": loop.fit}[config.loop]
     history = how(model, TRAIN, VALIDATION, config, plan, list(callbacks))
-    speed = history.pop("examples_per_second", None)
+    speed, _ = history.pop("examples_per_second", None), history.pop("input_wait")
     predictions = np.ravel(model(VALIDATION.data[0], training=False))
     weights = np.concatenate([np.ravel(weight) for weight in model.get_weights()])
     return SimpleNamespace(model=model, weights=weights, history=history, predictions=predictions, speed=speed)
@@ -101,6 +102,7 @@ def courses(two: tf.distribute.Strategy) -> dict[str, Any]:
         "one": (None, {}),
         "two": (two, {}),
         "two, accumulated": (two, {"accumulation": 2}),
+        "two, three steps an execution": (two, {"steps_per_execution": 3}),
         "two, mixed precision": (two, {"mixed_precision": True}),
     }
     done = {name: train(config(**changes), strategy) for name, (strategy, changes) in runs.items()}

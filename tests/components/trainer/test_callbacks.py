@@ -1,13 +1,10 @@
 import json
-import math
 
 import keras
-import pytest
 
 from components import progress
-from components.errors import ComponentFailed
 from components.trainer import callbacks
-from components.trainer.callbacks import FiniteLoss, LearningRate, Progress
+from components.trainer.callbacks import LearningRate, Progress
 from components.trainer.checkpoint import Checkpoint
 from components.trainer.config import CallbacksConfig
 
@@ -23,7 +20,6 @@ def test_all_of_them_with_the_checkpoint_last(tmp_path):
     )
     created = callbacks.create(config, tmp_path, checkpoint)
     assert kinds(created) == [
-        "FiniteLoss",
         "LearningRate",
         "ReduceLROnPlateau",
         "EarlyStopping",
@@ -32,7 +28,7 @@ def test_all_of_them_with_the_checkpoint_last(tmp_path):
         "Progress",
         "Checkpoint",
     ]
-    _, _, plateau, stopping, *_ = created
+    _, plateau, stopping, *_ = created
     assert (plateau.monitor, plateau.mode, plateau.patience, plateau.factor) == ("val_auc", "max", 1, 0.3)
     assert (stopping.monitor, stopping.mode, stopping.patience, stopping.restore_best_weights) == (
         "val_auc",
@@ -44,22 +40,7 @@ def test_all_of_them_with_the_checkpoint_last(tmp_path):
 
 def test_each_can_be_switched_off(tmp_path):
     config = CallbacksConfig(early_stopping_patience=None, plateau_patience=None, tensorboard=False)
-    assert kinds(callbacks.create(config, tmp_path)) == ["FiniteLoss", "LearningRate", "History", "Progress"]
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_stops_the_training(value):
-    callback = FiniteLoss()
-    callback.on_epoch_begin(2)
-    callback.on_train_batch_end(16, {"loss": 0.5})
-    with pytest.raises(ComponentFailed, match=rf"The loss must be finite. Received: loss={value} in epoch 3, step 18."):
-        callback.on_train_batch_end(17, {"loss": value, "auc": 0.5})
-    with pytest.raises(ComponentFailed, match=rf"Received: val_loss={value} in epoch 3."):
-        callback.on_epoch_end(2, {"loss": 0.5, "val_loss": value})
-
-
-def test_a_metric_that_is_no_number_does_not():
-    FiniteLoss().on_epoch_end(0, {"loss": 0.5, "val_auc": math.nan})
+    assert kinds(callbacks.create(config, tmp_path)) == ["LearningRate", "History", "Progress"]
 
 
 def test_the_learning_rate_is_that_of_a_constant_and_of_a_schedule():

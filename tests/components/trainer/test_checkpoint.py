@@ -10,6 +10,7 @@ from components.trainer import callbacks, checkpoint, fit, loop
 from components.trainer.checkpoint import Checkpoint
 from components.trainer.config import CallbacksConfig, ModelConfig, OptimizerConfig, TrainingConfig
 from components.trainer.input_pipeline import InMemory, Reader
+from components.trainer.plan import Plan
 from tests.components.trainer.kill import KillDuring, Killed
 
 ROWS = 96
@@ -45,7 +46,7 @@ def train(config: TrainingConfig, folder, kill_during: int | None = None):
     hidden = keras.layers.Dense(8, activation="relu")(keras.layers.Reshape((1,))(x))
     hidden = keras.layers.Dropout(0.3)(keras.layers.BatchNormalization()(hidden))
     model = keras.Model({"x": x}, keras.layers.Dense(1)(hidden))
-    plan = fit.plan(config, ROWS, ROWS)
+    plan = Plan.of(config, ROWS, ROWS)
     fit.compile_model(model, config, plan)
     state = Checkpoint(folder, config.callbacks.monitor, config.callbacks.mode)
     watching = callbacks.create(config.callbacks, folder.parent, state)
@@ -54,7 +55,8 @@ def train(config: TrainingConfig, folder, kill_during: int | None = None):
     first_epoch = state.first_epoch
     how = {"fit": fit.fit, "custom": loop.fit}[config.loop]
     history = how(model, split(1), split(2), config, plan, watching, first_epoch)
-    history.pop("examples_per_second", None)
+    for timing in ("examples_per_second", "input_wait"):
+        history.pop(timing, None)
     return SimpleNamespace(model=model, history=history, state=state, first_epoch=first_epoch)
 
 
@@ -139,6 +141,7 @@ def test_state_that_was_being_written_when_the_power_went_is_not_used(tmp_path):
 def arguments(**changes) -> SimpleNamespace:
     values = {
         "custom_config": {"training": {"epochs": 3}, "code": "a"},
+        "hyperparameters": None,
         "train_files": ["/t/*"],
         "eval_files": ["/e/*"],
         "transform_output": "/graph",
@@ -157,6 +160,7 @@ def test_the_state_of_a_node_that_is_run_again_is_found_by_what_decides_on_the_r
     for change in (
         {"custom_config": {"training": {"epochs": 4}, "code": "a"}},
         {"custom_config": {"training": {"epochs": 3}, "code": "b"}},
+        {"hyperparameters": {"values": {"batch_size": 8}}},
         {"train_files": ["/other/*"]},
         {"transform_output": "/other"},
     ):

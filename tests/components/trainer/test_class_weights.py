@@ -1,12 +1,14 @@
 import hypothesis
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
-from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.errors import UsageError
-from components.trainer.class_weights import class_weights, counts_from_statistics, example_weights
+from components.trainer.class_weights import class_weights, example_weights, of_outputs
+from components.trainer.config import ModelConfig, OutputConfig, TrainingConfig
+from components.trainer.input_pipeline import InMemory, Reader
 
 COUNTS = st.lists(st.integers(1, 50), min_size=2, max_size=6)
 
@@ -47,31 +49,36 @@ def test_bad_counts_are_refused(counts, beta):
         class_weights(counts, beta=beta)
 
 
-def statistics_with(name, **fields):
-    statistics = statistics_pb2.DatasetFeatureStatisticsList()
-    feature = statistics.datasets.add().features.add(**fields)
-    feature.path.step.append(name)
-    return statistics, feature
+def config(class_weights) -> TrainingConfig:
+    outputs = {
+        "kind": OutputConfig("kind", "sparse_categorical_crossentropy", class_weights=class_weights),
+        "price": OutputConfig("price", "huber"),
+    }
+    return TrainingConfig(ModelConfig("model.build"), outputs=outputs)
 
 
-def test_counts_of_a_categorical_label():
-    statistics, feature = statistics_with("kind", type=statistics_pb2.FeatureNameStatistics.INT)
-    feature.string_stats.unique = 3
-    for value, count in (("10", 5), ("2", 7), ("1", 3)):
-        feature.string_stats.rank_histogram.buckets.add(label=value, sample_count=count)
-    assert list(counts_from_statistics(statistics, "kind").items()) == [("1", 3), ("2", 7), ("10", 5)]
-    feature.string_stats.unique = 4
-    with pytest.raises(UsageError, match="count for each class"):
-        counts_from_statistics(statistics, "kind")
+def split(kind, rows=9000) -> InMemory:
+    columns = {"kind": tf.constant(np.resize(kind, (rows, *np.shape(kind)[1:]))), "price": tf.zeros([rows])}
+    return InMemory(columns, Reader({}, {"kind": "kind", "price": "price"}))
 
 
-def test_counts_of_a_label_of_zeros_and_ones():
-    statistics, feature = statistics_with("tip", type=statistics_pb2.FeatureNameStatistics.INT)
-    feature.num_stats.common_stats.num_non_missing = 10
-    feature.num_stats.num_zeros, feature.num_stats.max = 7, 1
-    assert counts_from_statistics(statistics, "tip") == {"0": 7, "1": 3}
-    feature.num_stats.max = 4
-    with pytest.raises(UsageError, match=r"Received: label=tip of type INT.*is_categorical"):
-        counts_from_statistics(statistics, "tip")
-    with pytest.raises(UsageError, match="Received: label=top"):
-        counts_from_statistics(statistics, "top")
+# More rows than are counted at once.
+@pytest.mark.parametrize("kind", [[0, 1, 0], [[0], [1], [0]], [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], [0.0, 1.0, 0.0]])
+def test_classes_are_counted_as_ids_and_as_one_hot_vectors(kind):
+    assert of_outputs(config(True), split(kind)) == {"kind": pytest.approx((0.75, 1.5))}
+
+
+def test_given_weights_need_no_rows():
+    assert of_outputs(config({1: 3.0, 0: 1.0}), None) == {"kind": (1.0, 3.0)}
+    assert of_outputs(config(False), None) == {}
+
+
+@pytest.mark.parametrize("kind", [[0, -1], [0.5, 1.0], [b"a", b"b"]])
+def test_labels_that_are_no_classes_are_refused(kind):
+    with pytest.raises(UsageError, match="class ids or one-hot classes"):
+        of_outputs(config(True), split(kind, rows=4))
+
+
+def test_a_class_without_examples_is_refused():
+    with pytest.raises(UsageError, match="each with examples"):
+        of_outputs(config(True), split([0, 2], rows=4))

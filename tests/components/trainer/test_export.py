@@ -146,6 +146,7 @@ def test_an_empty_batch_is_answered(signatures):
     assert signatures["serving_examples"](examples=tf.constant([], tf.string))["probability"].shape == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_moved_copy_predicts_in_a_process_that_has_only_tensorflow(folder, signatures, tmp_path):
     moved = shutil.copytree(folder, tmp_path / "elsewhere" / "7")
     sent = as_a_client_sends_them("eval")

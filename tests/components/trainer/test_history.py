@@ -23,10 +23,17 @@ def test_the_best_epoch_is_the_first_with_the_best_value(monitor, mode, epoch):
     assert history.best_epoch(COURSE, monitor, mode) == epoch
 
 
+def test_the_best_epoch_is_one_of_the_last_stage(tmp_path):
+    history.write(tmp_path, COURSE, CallbacksConfig(), stages=(0, 2))
+    written = json.loads((tmp_path / history.JSON_FILE).read_text())
+    assert (written["best_epoch"], written["stages"]) == (3, [1, 3])
+
+
 def test_the_json_holds_the_course_and_nothing_half_written_is_left(tmp_path):
     history.write(tmp_path, COURSE, CallbacksConfig())
     written = json.loads((tmp_path / history.JSON_FILE).read_text())
-    assert written == {"epochs": 3, "best_epoch": 2, "monitor": "val_loss", "mode": "min", "history": COURSE}
+    names = {"monitor": "val_loss", "mode": "min"}
+    assert written == {"epochs": 3, "stages": [1], "best_epoch": 2, **names, "history": COURSE}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history.json", "history.png"]
     assert imread(tmp_path / history.PLOT_FILE).std() > 0.05  # Not an empty picture.
 

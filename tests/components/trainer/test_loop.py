@@ -94,8 +94,11 @@ def test_l2_leaves_biases_and_norms_alone(once):
     assert once.history["val_loss"][-1] == pytest.approx(np.mean(entropy * weights) + penalty, abs=1e-6)
 
 
-def test_mixed_precision_is_within_its_error(once):
-    mixed = train(config(mixed_precision=True, accumulation=2))
+@pytest.mark.parametrize(
+    "changes", [{"accumulation": 2}, pytest.param({"loop": "fit"}, marks=pytest.mark.slow)], ids=["custom", "fit"]
+)
+def test_mixed_precision_is_within_its_error(once, changes):
+    mixed = train(config(mixed_precision=True, **changes))
     assert mixed.model.get_layer("dense").compute_dtype == "float16"
     # Float16 has 11 bits, an error of 5e-4 in each number; the clipped steps of 0.02 turn it into 1e-5 each.
     assert 0 < np.abs(mixed.weights - once.weights).max() < 3e-4

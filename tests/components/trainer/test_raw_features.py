@@ -120,7 +120,7 @@ def test_always_present_values_keep_their_shape_and_are_never_taken_for_missing(
     one = features["one_of_one"].from_client(tf.constant(["", "a"]))
     np.testing.assert_array_equal(one, [[b""], [b"a"]])
     image = tf.fill([2, 2, 3], math.nan)
-    assert features["image"].from_client(image) is image
+    np.testing.assert_array_equal(features["image"].from_client(image), image)
 
 
 def test_a_value_missing_inside_a_list_is_left_out(features):
@@ -154,3 +154,9 @@ def test_a_feature_of_parts_is_refused():
     """
     with pytest.raises(UsageError, match="Received: parts as SparseFeature"):
         read(parts)
+
+
+@pytest.mark.parametrize("value", [tf.constant("a"), tf.constant([["a"]])])
+def test_values_of_another_rank_are_an_error(features, value):
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+        features["one_of_one"].from_client(value)

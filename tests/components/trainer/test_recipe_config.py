@@ -79,7 +79,7 @@ def test_layer_wise_decay_is_a_power_of_the_depth():
 )
 def test_scaled_schedule_has_every_rate_scaled(schedule):
     # Half is exact in binary; the decay itself is not, so that sums differ in the last bit.
-    assert curve(scaled(schedule, 0.5), 10) == pytest.approx(0.5 * curve(schedule, 10), rel=1e-14)
+    assert curve(scaled(schedule, 0.5), 10) == pytest.approx([0.5 * rate for rate in curve(schedule, 10)], rel=1e-14)
 
 
 def test_name_of_a_layer_is_no_regular_expression():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 FROZEN = ["body/bias", "norm/gamma", "norm/beta", "norm/moving_mean", "norm/moving_variance"]
+RUNS = ["one", "fit", "custom", "fit, mixed", "custom, mixed"]
 
 pytestmark = pytest.mark.slow
 
@@ -18,8 +19,10 @@ def replicas():
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
-# Four float32 steps whose sums run in another order; float16 has 2**-11 of relative error in each activation.
-@pytest.mark.parametrize(("run", "tolerance"), [("two", 2e-6), ("mixed", 2e-3)])
+# 16 float32 steps whose sums run in another order; float16 has 2**-11 of relative error in each activation.
+@pytest.mark.parametrize(
+    ("run", "tolerance"), [("fit", 2e-6), ("custom", 2e-6), ("fit, mixed", 2e-3), ("custom, mixed", 2e-3)]
+)
 def test_two_replicas_take_the_steps_of_one(replicas, run, tolerance):
     assert replicas["replicas"] == 2
     for path, weight in replicas["one"]["weights"].items():
@@ -27,13 +30,20 @@ def test_two_replicas_take_the_steps_of_one(replicas, run, tolerance):
     assert replicas[run]["copies_differ"] == []
 
 
-@pytest.mark.parametrize("run", ["one", "two", "mixed"])
+def test_the_custom_loop_measures_the_same_on_two_replicas(replicas):
+    for name, values in replicas["one"]["history"].items():
+        # Also over the odd validation batches, of which one replica gets more rows than the other.
+        np.testing.assert_allclose(replicas["custom"]["history"][name], values, atol=2e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("run", RUNS)
 def test_frozen_weights_and_statistics_keep_every_bit(replicas, run):
-    assert replicas[run]["unchanged"] == FROZEN
+    first, second = replicas[run]["unchanged"]
+    assert sorted(first) == sorted([*FROZEN, "body/kernel"])
+    assert sorted(second) == sorted(FROZEN)
 
 
-@pytest.mark.parametrize("run", ["one", "two", "mixed"])
-def test_stage_change_keeps_the_steps_of_the_head(replicas, run):
-    # Of the stage, of the head in both stages, of the body in the second; the first, if any, is the loss scale's own.
-    assert replicas[run]["steps"][-3:] == [2, 4, 2]
-    assert replicas[run]["optimizer"] == ("LossScaleOptimizer" if run == "mixed" else "GroupOptimizer")
+@pytest.mark.parametrize("run", RUNS)
+def test_a_stage_goes_on_with_the_steps_of_the_head(replicas, run):
+    # Of the stage, of the head in both stages, of the body in the second: four an epoch.
+    assert replicas[run]["steps"] == [8, 16, 8]

@@ -58,5 +58,5 @@ def test_schedule_drives_an_optimizer():
     optimizer = keras.optimizers.SGD(schedule)
     for _ in range(3):
         optimizer.apply([keras.ops.ones(())], [weight])
-    moved = curve(InverseSquareRoot(learning_rate=0.4, warmup_steps=2), 3).sum()
+    moved = sum(curve(InverseSquareRoot(learning_rate=0.4, warmup_steps=2), 3))
     assert float(weight) == pytest.approx(1 - moved, abs=1e-6)

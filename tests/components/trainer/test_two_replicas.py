@@ -36,7 +36,7 @@ def test_two_replicas_take_the_steps_of_one(replicas, name):
         np.testing.assert_allclose(together, alone, atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["two", "two, accumulated"])
+@pytest.mark.parametrize("name", ["two", "two, accumulated", "two, three steps an execution"])
 def test_the_custom_loop_takes_the_steps_of_one_replica_with_batches_of_any_size(replicas, name):
     # Each pass ends with 11 rows: 6 and 5, or 4 and 4, then 2 and 1.
     one, two = replicas["loop"]["one"], replicas["loop"][name]

