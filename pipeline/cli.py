@@ -23,8 +23,16 @@ COMMANDS = {
     "tasks": "List the tasks.",
     "runs": "List the runs that the metadata store knows.",
     "show": "Show one run: its nodes, its evaluation, what it pushed.",
+    "schedule": "Draw the learning rate of a task's training over its steps.",
+    "hub": "Turn published weights into modules in the TF Hub format.",
+    "compare-optimizers": "Train a task's model with each optimizer, and compare them.",
     "doctor": "Check this machine and this environment, and say how to mend them.",
 }
+
+
+def module_of(command: str) -> str:
+    """Returns the module of a command."""
+    return f"pipeline.commands.{command.replace('-', '_')}"
 
 
 @dataclass
@@ -53,7 +61,7 @@ class Commands(click.Group):
         """Imports a command."""
         if cmd_name not in COMMANDS:
             return None
-        return cast(click.Command, importlib.import_module(f"pipeline.commands.{cmd_name}").command)
+        return cast(click.Command, importlib.import_module(module_of(cmd_name)).command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

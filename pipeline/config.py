@@ -5,17 +5,14 @@
 2
 """
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import GenericAlias
-from typing import Any, Literal, get_args, get_type_hints
-
-import yaml
+from typing import Any, Literal
 
 from components.errors import UsageError, did_you_mean
-from components.settings import coerce
+from components.overrides import replaced_by_text
 from components.trainer.config import TrainingConfig
+from components.trainer.search_config import TuningConfig
 
 
 @dataclass(frozen=True)
@@ -49,12 +46,14 @@ class TransformConfig:
     """The Transform stage.
 
     Args:
-        preprocessing_fn: Import path of `preprocessing_fn(inputs)`.
+        preprocessing_fn: Import path of `preprocessing_fn(inputs)`, or of `preprocessing_fn(inputs, custom_config)`.
         statistics: Whether Transform computes statistics before and after; DataGate does not need them.
+        params: What the function finds as `custom_config["params"]`.
     """
 
     preprocessing_fn: str
     statistics: bool = False
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,31 +88,29 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class EvaluationConfig:
-    """What the Evaluator computes and demands.
+class OutputEvaluation:
+    """What the Evaluator computes and demands of one output of a model.
 
     Args:
         label: The raw feature that holds the target.
         metrics: Names of TFMA or Keras metric classes.
-        slices: Raw features to slice by; each item is one slicing over one or more features. The whole split is always
-            there.
         thresholds: Metric name to threshold, for the whole split.
-        slice_thresholds: Metric name to threshold, for every slice of `slices` however few examples it has.
-        split: The split that is evaluated.
+        slice_thresholds: Metric name to threshold, for every slice however few examples it has.
     """
 
     label: str
     metrics: tuple[str, ...]
-    slices: tuple[tuple[str, ...], ...] = ()
     thresholds: dict[str, Threshold] = field(default_factory=dict)
     slice_thresholds: dict[str, Threshold] = field(default_factory=dict)
-    split: str = "eval"
 
-    def check(self) -> None:
-        """Raises a UsageError if a threshold is on a metric that is not computed, or demands nothing possible."""
+    def check(self, where: str) -> None:
+        """Raises a UsageError that begins with `where` if something is missing or a threshold makes no sense."""
+        for name in ("label", "metrics"):
+            if not getattr(self, name):
+                raise UsageError(f"`{where}.{name}` must be given.", received=f"{name}={getattr(self, name)!r}")
         for group in ("thresholds", "slice_thresholds"):
             for name, threshold in getattr(self, group).items():
-                key = f"evaluation.{group}.{name}"
+                key = f"{where}.{group}.{name}"
                 if name not in self.metrics:
                     raise UsageError(
                         "A threshold must be on a metric that is computed.",
@@ -121,6 +118,54 @@ class EvaluationConfig:
                         fix=did_you_mean(name, self.metrics),
                     )
                 threshold.check(key)
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What the Evaluator computes and demands.
+
+    Args:
+        label: The raw feature that holds the target.
+        metrics: Names of TFMA or Keras metric classes.
+        outputs: For a model of several outputs, the name of each that is evaluated to what is computed and demanded of
+            it, in place of `label`, `metrics`, `thresholds` and `slice_thresholds`.
+        slices: Raw features to slice by; each item is one slicing over one or more features. The whole split is always
+            there.
+        thresholds: Metric name to threshold, for the whole split.
+        slice_thresholds: Metric name to threshold, for every slice of `slices` however few examples it has.
+        split: The split that is evaluated.
+    """
+
+    label: str = ""
+    metrics: tuple[str, ...] = ()
+    slices: tuple[tuple[str, ...], ...] = ()
+    thresholds: dict[str, Threshold] = field(default_factory=dict)
+    slice_thresholds: dict[str, Threshold] = field(default_factory=dict)
+    split: str = "eval"
+    outputs: dict[str, OutputEvaluation] = field(default_factory=dict)
+
+    @property
+    def targets(self) -> dict[str, OutputEvaluation]:
+        """Each output and what is computed and demanded of it; the only output of a model has no name here."""
+        only = OutputEvaluation(self.label, self.metrics, self.thresholds, self.slice_thresholds)
+        return self.outputs or {"": only}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The raw features that are targets, each once."""
+        return tuple(dict.fromkeys(target.label for target in self.targets.values()))
+
+    def check(self) -> None:
+        """Raises a UsageError if something is missing, or a threshold is on no metric or demands nothing possible."""
+        alone = {name for name in ("label", "metrics", "thresholds", "slice_thresholds") if getattr(self, name)}
+        if self.outputs and alone:
+            raise UsageError(
+                "Either one output is evaluated or several.",
+                received=f"evaluation.{min(alone)} beside evaluation.outputs",
+                fix=f"Set it in evaluation.outputs.<output>.{min(alone)}.",
+            )
+        for name, target in self.targets.items():
+            target.check(f"evaluation.outputs.{name}" if name else "evaluation")
 
 
 @dataclass(frozen=True)
@@ -156,6 +201,7 @@ class TaskConfig:
         schema: What they must look like.
         transform: How features are made.
         training: The Trainer's configuration.
+        tuning: The search for hyper-parameters before it; off unless `tuning.trials` is set.
         evaluation: What blesses a model.
         push: Where a blessed model goes.
         runner: How the nodes are run.
@@ -169,6 +215,7 @@ class TaskConfig:
     transform: TransformConfig
     training: TrainingConfig
     evaluation: EvaluationConfig
+    tuning: TuningConfig = TuningConfig()
     push: PushConfig = PushConfig()
     runner: RunnerConfig = RunnerConfig()
     requires: tuple[str, ...] = ()
@@ -186,63 +233,5 @@ def override(config: TaskConfig, assignments: Iterable[str]) -> TaskConfig:
         UsageError: No `=`, an unknown key, or a value of another type.
     """
     for assignment in assignments:
-        key, separator, text = assignment.partition("=")
-        if not (key and separator):
-            raise UsageError(
-                "An override is written key=value.", received=assignment, fix="Example: training.epochs=2."
-            )
-        config = _replaced(config, TaskConfig, key.split("."), text, key)
+        config = replaced_by_text(config, assignment)
     return config
-
-
-def _replaced(node: Any, kind: Any, path: list[str], text: str, key: str) -> Any:
-    """Returns `node` with the value at `path` replaced; `kind` is the declared type of `node`."""
-    if not path:
-        return _read(kind, node, text, key)
-    name, *rest = path
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        kinds = get_type_hints(type(node))
-        _require(name, kinds, key)
-        return dataclasses.replace(node, **{name: _replaced(getattr(node, name), kinds[name], rest, text, key)})
-    if isinstance(node, dict):
-        child, child_kind = _entry(node, kind, name, key)
-        return {**node, name: _replaced(child, child_kind, rest, text, key)}
-    raise UsageError("An override must name a value that exists.", received=key, fix=f"Nothing is below `{name}`.")
-
-
-def _entry(node: dict[str, Any], kind: Any, name: str, key: str) -> tuple[Any, Any]:
-    """Returns an entry of a mapping and its type. In a free mapping (`params`) the defaults say what there is."""
-    declared = get_args(kind)[1]
-    if declared is Any:
-        _require(name, node, key)
-        return node[name], _kind_of(node[name])
-    return node.get(name, declared()), declared
-
-
-def _kind_of(value: Any) -> Any:
-    if value is None:
-        return Any
-    return GenericAlias(list, (type(value[0]),)) if isinstance(value, list) and value else type(value)
-
-
-def _require(name: str, known: Iterable[str], key: str) -> None:
-    if name not in known:
-        raise UsageError("An override must name a value that exists.", received=key, fix=did_you_mean(name, known))
-
-
-def _read(kind: Any, node: Any, text: str, key: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        value = text
-    if (dataclasses.is_dataclass(node) or isinstance(node, dict)) and not isinstance(value, dict):
-        inside = node if isinstance(node, dict) else get_type_hints(type(node))
-        raise UsageError(
-            "An override sets one value, not a group.", received=f"{key}={text}", fix=f"Inside it: {', '.join(inside)}."
-        )
-    try:
-        return coerce(kind, value, where=key)
-    except UsageError:
-        if isinstance(value, str) or str not in (kind, *get_args(kind)):
-            raise
-        return text

@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import Evaluator, ExampleValidator, ImportExampleGen, Pusher, StatisticsGen, Trainer, Transform
+from tfx.components import (
+    Evaluator,
+    ExampleValidator,
+    ImportExampleGen,
+    Pusher,
+    StatisticsGen,
+    Transform,
+    Tuner,
+)
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
@@ -14,12 +23,14 @@ from tfx.types import Channel, standard_artifacts
 
 from components.data_gate import DataGate
 from components.settings import to_dict
+from components.trainer.component import Trainer
 from pipeline.config import TaskConfig
 from pipeline.data_source import DataSource
 from pipeline.evaluation import eval_config
 from pipeline.fingerprint import fingerprint
 
 RUN_FN = "components.trainer.run_fn.run_fn"
+TUNER_FN = "components.trainer.tuner_fn.tuner_fn"
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -63,17 +74,25 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
         preprocessing_fn=task.transform.preprocessing_fn,
         disable_statistics=not task.transform.statistics,
         disable_analyzer_cache=True,  # It serves runs over several spans; for one it costs 1.5 s and is never read.
-        custom_config={"code": fingerprint(task.transform.preprocessing_fn)},
+        custom_config={"code": fingerprint(task.transform.preprocessing_fn), "params": task.transform.params},
     )
     transform.add_upstream_node(gate)
+    training = {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "schema": schema.outputs["schema"],
+        "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+        "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+    }
+    tuner = None
+    if task.tuning.trials:
+        searched = _custom_config(task, TUNER_FN, tuning=to_dict(task.tuning))
+        tuner = Tuner(tuner_fn=TUNER_FN, custom_config=searched, **training)
     trainer = Trainer(
         run_fn=RUN_FN,
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema.outputs["schema"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config={"training": to_dict(task.training), "code": fingerprint(RUN_FN, task.training.model.build)},
+        hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
+        custom_config=_custom_config(task, RUN_FN),
+        **training,
     )
     baseline = Resolver(
         strategy_class=LatestBlessedModelStrategy,
@@ -98,11 +117,20 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
     return Pipeline(
         pipeline_name=task.name,
         pipeline_root=places.artifacts,
-        components=[examples, statistics, schema, anomalies, gate, transform, trainer, baseline, evaluator, pusher],
+        components=[
+            *(examples, statistics, schema, anomalies, gate, transform),
+            *([tuner] if tuner else []),
+            *(trainer, baseline, evaluator, pusher),
+        ],
         enable_cache=enable_cache,
         metadata_connection_config=places.metadata,
         beam_pipeline_args=list(task.runner.beam_args),
     )
+
+
+def _custom_config(task: TaskConfig, function: str, **more: Any) -> dict[str, Any]:
+    """Returns what a training node is told, with the digest of the code that it runs."""
+    return {"training": to_dict(task.training), "code": fingerprint(function, task.training.model.build), **more}
 
 
 def input_config(source: DataSource) -> example_gen_pb2.Input:

@@ -4,17 +4,15 @@ ExampleGen cannot be left to find out: where a record is broken its traceback na
 not everything that is broken makes it fail.
 """
 
-import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from components.errors import DataRefused
-from pipeline import tfrecords
+from pipeline import counted_rows, tfrecords
 from pipeline.data_source import ALL, DataSource
 
 
@@ -32,12 +30,12 @@ def verify(source: DataSource, cache: str | Path | None = None) -> dict[str, int
         DataRefused: A file is cut, damaged or empty, a record is not a tf.train.Example, or a split has no rows. It
             says which file, which record (the first is 0) and why.
     """
-    cache = Path(cache) if cache is not None else None
-    state = _digest(source)
-    rows = _remembered(cache, state)
+    state = counted_rows.digest(source)
+    rows = counted_rows.recall(cache, state) if cache is not None else None
     if rows is None:
         rows = _read_all(source)
-        _remember(cache, state, rows)
+        if cache is not None:
+            counted_rows.remember(cache, state, rows)
     return rows
 
 
@@ -112,27 +110,3 @@ def _refused(name: str, number: int, reason: str) -> DataRefused:
         received=f"{name}, record {number}: {reason}",
         fix="Write the file again.",
     )
-
-
-def _digest(source: DataSource) -> str:
-    stats = [path.stat() for path in source.paths()]
-    state = [str(source.folder), source.files, source.buckets, [[s.st_size, s.st_mtime_ns] for s in stats]]
-    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
-
-
-def _remembered(cache: Path | None, state: str) -> dict[str, int] | None:
-    if cache is not None:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            saved = json.loads(cache.read_bytes())
-            if saved["state"] == state:
-                return cast(dict[str, int], saved["rows"])
-    return None
-
-
-def _remember(cache: Path | None, state: str, rows: dict[str, int]) -> None:
-    if cache is not None:
-        with contextlib.suppress(OSError):  # It only saves time.
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            beside = cache.with_name(f"{cache.name}.part")
-            beside.write_text(json.dumps({"state": state, "rows": rows}), encoding="utf-8")
-            beside.replace(cache)

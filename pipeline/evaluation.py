@@ -8,7 +8,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils.keras_lib import tf_keras as tfma_keras
 
 from components.errors import UsageError, did_you_mean
-from pipeline.config import EvaluationConfig, Threshold
+from pipeline.config import EvaluationConfig, OutputEvaluation, Threshold
 
 SIGNATURE = "serving_examples"
 
@@ -23,17 +23,23 @@ def eval_config(config: EvaluationConfig) -> config_pb2.EvalConfig:
         UsageError: A metric does not exist, or a threshold makes no sense.
     """
     config.check()
-    for name in config.metrics:
+    labels = {name: output.label for name, output in config.outputs.items()}
+    model = config_pb2.ModelSpec(signature_name=SIGNATURE, label_key=config.label, label_keys=labels)
+    return config_pb2.EvalConfig(
+        model_specs=[model],
+        slicing_specs=[config_pb2.SlicingSpec(), *_slicings(config)],
+        metrics_specs=[_metrics_spec(name, target, config) for name, target in config.targets.items()],
+    )
+
+
+def _metrics_spec(output: str, target: OutputEvaluation, config: EvaluationConfig) -> config_pb2.MetricsSpec:
+    for name in target.metrics:
         _metric_class(name)
     metrics = [
-        config_pb2.MetricConfig(class_name=name, per_slice_thresholds=_thresholds(name, config))
-        for name in config.metrics
+        config_pb2.MetricConfig(class_name=name, per_slice_thresholds=_thresholds(name, target, config))
+        for name in target.metrics
     ]
-    slices = [config_pb2.SlicingSpec(), *_slicings(config)]
-    model = config_pb2.ModelSpec(signature_name=SIGNATURE, label_key=config.label)
-    return config_pb2.EvalConfig(
-        model_specs=[model], slicing_specs=slices, metrics_specs=[config_pb2.MetricsSpec(metrics=metrics)]
-    )
+    return config_pb2.MetricsSpec(metrics=metrics, output_names=[output] if output else [])
 
 
 def _metric_class(name: str) -> Any:
@@ -53,11 +59,13 @@ def _slicings(config: EvaluationConfig) -> list[config_pb2.SlicingSpec]:
     return [config_pb2.SlicingSpec(feature_keys=list(keys)) for keys in config.slices]
 
 
-def _thresholds(name: str, config: EvaluationConfig) -> list[config_pb2.PerSliceMetricThreshold]:
+def _thresholds(
+    name: str, target: OutputEvaluation, config: EvaluationConfig
+) -> list[config_pb2.PerSliceMetricThreshold]:
     """Returns the thresholds per slicing. TFMA's plain `threshold` would be held against every slice too."""
     demanded = [
-        (config.thresholds.get(name), [config_pb2.SlicingSpec()]),
-        (config.slice_thresholds.get(name), _slicings(config)),
+        (target.thresholds.get(name), [config_pb2.SlicingSpec()]),
+        (target.slice_thresholds.get(name), _slicings(config)),
     ]
     return [
         config_pb2.PerSliceMetricThreshold(slicing_specs=specs, threshold=_threshold(threshold))
@@ -82,9 +90,10 @@ def _threshold(threshold: Threshold) -> config_pb2.MetricThreshold:
 
 
 class _Place(NamedTuple):
-    """Where a value stands: the slice in words ("" is the whole split) and TFMA's name of the metric."""
+    """Where a value stands: the slice in words ("" is the whole split), the output and TFMA's name of the metric."""
 
     where: str
+    output: str
     metric: str
 
 
@@ -96,30 +105,35 @@ def rows(evaluation_uri: str, config: EvaluationConfig) -> list[dict[str, Any]]:
         config: What it was asked for.
 
     Returns:
-        Rows with metric, slice ("" is the whole split), value, lower, upper, baseline, change, min_change and passed;
-        None where something does not apply. The whole split comes first, metrics in the order of the configuration.
+        Rows with metric (`<output>/<metric>` where there are several outputs), slice ("" is the whole split), value,
+        lower, upper, baseline, change, min_change and passed; None where something does not apply. The whole split
+        comes first, outputs and metrics in the order of the configuration.
     """
-    names = {_metric_class(name)().name: name for name in config.metrics}
+    names = {
+        (output, _metric_class(name)().name): name
+        for output, target in config.targets.items()
+        for name in target.metrics
+    }
     order = list(names)
     candidate, baseline = _values(evaluation_uri)
     failed = _failed(evaluation_uri)
     known = sorted(
-        (place for place in candidate if place.metric in names), key=lambda p: (p.where, order.index(p.metric))
+        (place for place in candidate if place[1:] in names), key=lambda place: (place.where, order.index(place[1:]))
     )
     return [
-        _row(names[place.metric], place, candidate[place], baseline.get(place), config, place in failed)
-        for place in known
+        _row(names[place[1:]], place, candidate[place], baseline.get(place), config, place in failed) for place in known
     ]
 
 
 def _row(
     name: str, place: _Place, value: float, baseline: float | None, config: EvaluationConfig, failed: bool
 ) -> dict[str, Any]:
-    judged = (config.slice_thresholds if place.where else config.thresholds).get(name, Threshold())
+    target = config.targets[place.output]
+    judged = (target.slice_thresholds if place.where else target.thresholds).get(name, Threshold())
     bounded = (judged.lower, judged.upper) != (None, None)
     compared = judged.min_improvement is not None and baseline is not None
     return {
-        "metric": name,
+        "metric": f"{place.output}/{name}" if place.output else name,
         "slice": place.where,
         "value": value,
         "lower": judged.lower,
@@ -140,14 +154,16 @@ def _values(evaluation_uri: str) -> tuple[dict[_Place, float], dict[_Place, floa
             if item.key.is_diff or not item.value.HasField("double_value"):
                 continue
             values = baseline if item.key.model_name == tfma.BASELINE_KEY else candidate
-            values[_Place(_words(message.slice_key), item.key.name)] = item.value.double_value.value
+            values[_Place(_words(message.slice_key), item.key.output_name, item.key.name)] = (
+                item.value.double_value.value
+            )
     return candidate, baseline
 
 
 def _failed(evaluation_uri: str) -> set[_Place]:
     result = tfma.load_validation_result(evaluation_uri)
     return {
-        _Place(_words(per_slice.slice_key), failure.metric_key.name)
+        _Place(_words(per_slice.slice_key), failure.metric_key.output_name, failure.metric_key.name)
         for per_slice in (result.metric_validations_per_slice if result else ())
         for failure in per_slice.failures
     }

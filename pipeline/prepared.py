@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from components.errors import ComponentFailed
-
-MANIFEST = "manifest.json"
+from pipeline.manifest import MANIFEST
 
 _FORMAT = 1
 _SHARD = re.compile(r".+-\d{5}-of-\d{5}\.tfrecord\.gz")

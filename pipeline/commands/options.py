@@ -12,6 +12,13 @@ def _set_debug(context: click.Context, _parameter: click.Parameter, value: bool)
 home = click.option(
     "--home", metavar="DIR", help="Home directory.  [default: $SLIPWAY_HOME, else .slipway]", type=click.Path()
 )
+overrides = click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Override a value of the task's configuration, such as training.epochs=2. Can be given many times.",
+)
 debug = click.option(
     "--debug",
     is_flag=True,

@@ -10,13 +10,7 @@ from pipeline.runner.request import RunOptions
 @click.command("run")
 @click.argument("task", default="taxi")
 @options.home
-@click.option(
-    "--set",
-    "overrides",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Override a value of the task's configuration, such as training.epochs=2. Can be given many times.",
-)
+@options.overrides
 @click.option("--from", "from_node", metavar="NODE", help="Start at this node, on what the latest run made before it.")
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
 @click.option("--no-cache", is_flag=True, help="Run every node, also where nothing changed.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from components.trainer.trackers.execution import TrackedRun
 from pipeline.commands import options
 from pipeline.commands.table import print_table
 from pipeline.home import Home
@@ -16,7 +17,14 @@ from pipeline.runner.events import read_events
 from pipeline.runner.next_steps import shown
 from pipeline.runner.request import EVENTS_FILE, LOG_FILE
 from pipeline.runner.state import RunState, fold
-from pipeline.runner.summary import evaluation_table, findings_table, print_section, slice_table
+from pipeline.runner.summary import (
+    evaluation_table,
+    findings_table,
+    print_section,
+    slice_table,
+    trials_table,
+    trials_title,
+)
 from pipeline.terminal import console
 
 
@@ -38,6 +46,8 @@ def command(run: str, home: str | None, store: str | None, as_json: bool) -> Non
     if as_json:
         values = {
             **dataclasses.asdict(found),
+            "tracked": [dataclasses.asdict(tracked) for tracked in _tracked(found, told)],
+            "trials": told.trials,
             "evaluation": told.evaluation,
             "refused": told.refused,
             "warned": told.warned,
@@ -47,11 +57,20 @@ def command(run: str, home: str | None, store: str | None, as_json: bool) -> Non
         _print(found, told, folder)
 
 
+def _tracked(run: Run, told: RunState) -> list[TrackedRun]:
+    """Returns the trackers' runs: ML Metadata has those of complete executions, a local run has told of all."""
+    known = [tracked for node in run.nodes for tracked in node.tracked]
+    return known or [TrackedRun(event["tracker"], event["run_id"], event["location"]) for event in told.tracked]
+
+
 def _print(run: Run, told: RunState, folder: Path | None) -> None:
     click.echo(f"{run.pipeline}  {run.id}  {run.state}  {run.seconds:.1f} s")
     click.echo(f"Started  {time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(run.started))}")
     if run.pushed_to:
         click.echo(f"Pushed   version {run.version} to {shown(Path(run.pushed_to))}")
+    for tracked in _tracked(run, told):
+        place = tracked.location if "://" in tracked.location else shown(Path(tracked.location))
+        click.echo(f"Tracked  {tracked.tracker} run {tracked.run_id} in {place}")
     if folder and (folder / LOG_FILE).exists():
         click.echo(f"Log      {shown(folder / LOG_FILE)}")
     click.echo()
@@ -67,6 +86,8 @@ def _print(run: Run, told: RunState, folder: Path | None) -> None:
     screen = console()
     if told.refused or told.warned:
         print_section(screen, "Findings of DataGate", findings_table([*told.refused, *told.warned]))
+    if told.trials:
+        print_section(screen, trials_title(told.trials), trials_table(told.trials))
     if told.evaluation:
         print_section(screen, "Evaluation", evaluation_table(told.evaluation))
     if any(row["slice"] for row in told.evaluation):

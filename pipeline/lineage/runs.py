@@ -13,6 +13,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import UsageError
+from components.trainer.trackers.execution import TrackedRun, tracked_runs
 
 _State = metadata_store_pb2.Execution
 _OUTPUT = metadata_store_pb2.Event.OUTPUT
@@ -40,6 +41,7 @@ class NodeRun:
         started: Seconds since 1970.
         seconds: From its start to the last change of its record, which is its end if it has ended.
         execution: Id of its execution in ML Metadata.
+        tracked: The runs that experiment trackers keep of it.
     """
 
     node: str
@@ -48,6 +50,7 @@ class NodeRun:
     started: float
     seconds: float
     execution: int
+    tracked: tuple[TrackedRun, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,7 @@ def _node_run(execution: metadata_store_pb2.Execution, contexts: _Contexts) -> N
         started=started / 1000,
         seconds=(ended - started) / 1000,
         execution=execution.id,
+        tracked=tracked_runs({name: value.string_value for name, value in execution.custom_properties.items()}),
     )
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.runner import state as states
-from pipeline.runner.state import Event, Node, RunState
+from pipeline.runner.state import Event, Node, RunState, stage_of
 
 STYLES = {
     states.WAITING: "dim",
@@ -151,6 +151,11 @@ def number_text(value: object) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4f}"
 
 
+def value_text(value: object) -> str:
+    """Returns the value of a hyper-parameter, a number with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 class WholeParts:
     """A line that drops what does not fit part by part, so that no number is cut in two.
 
@@ -179,6 +184,8 @@ def _picture(state: RunState, now: float, stopping: bool) -> Iterator[Table | Te
     yield Text(
         f"{state.task or ''}  {state.run_id or ''}  {seconds_text(state.elapsed(now))} s", style="bold", no_wrap=True
     )
+    for notice in state.notices:
+        yield Text(notice, style="yellow")
     if state.nodes:
         yield node_table(state, now)
     elif state.outcome is None:
@@ -188,11 +195,26 @@ def _picture(state: RunState, now: float, stopping: bool) -> Iterator[Table | Te
 
 
 def _details(node: Node) -> list[str]:
+    if (trial := node.trial) is None:
+        return _progress(node)
+    best = [] if trial.best is None else [f"best {trial.metric} {number_text(trial.best)}"]
+    return [f"trial {trial.number}/{trial.total}", *best, *_progress(node)]
+
+
+def _progress(node: Node) -> list[str]:
+    if step := node.step:
+        return [
+            *_stage_text(step.stage),
+            f"epoch {step.epoch}/{step.epochs}",
+            f"step {step.number}/{step.total}",
+            *_metric_texts(step.metrics),
+        ]
     if node.epoch is None:
         return [node.message] if node.message else []
     # Validation first: it is what a person follows.
     metrics = sorted(node.epoch.metrics.items(), key=lambda item: not item[0].startswith("val_"))
-    return [f"epoch {node.epoch.number}/{node.epoch.total}", *_metric_texts(dict(metrics))]
+    epoch = f"epoch {node.epoch.number}/{node.epoch.total}"
+    return [*_stage_text(node.epoch.stage), epoch, *_metric_texts(dict(metrics))]
 
 
 def _metric_texts(metrics: Mapping[str, float]) -> list[str]:
@@ -205,11 +227,34 @@ def _finished_line(event: Event) -> str:
 
 
 def _epoch_line(event: Event) -> str:
-    return "  ".join([f"epoch {event['epoch']}/{event['epochs']}", *_metric_texts(event["metrics"])])
+    epoch = f"epoch {event['epoch']}/{event['epochs']}"
+    return "  ".join([*_stage_text(stage_of(event)), epoch, *_metric_texts(event["metrics"])])
+
+
+def _stage_text(stage: tuple[int, int] | None) -> list[str]:
+    return [] if stage is None else [f"stage {stage[0]}/{stage[1]}"]
 
 
 def _count(rows: Sequence[object], noun: str) -> str:
     return f"{len(rows)} {noun}" + ("" if len(rows) == 1 else "s")
+
+
+def _trial_line(event: Event) -> str:
+    which = f"trial {event['trial']}/{event['trials']}"
+    if event["state"] == "running":
+        return f"{which}: {', '.join(f'{key}={value_text(value)}' for key, value in event['hyperparameters'].items())}"
+    if event["value"] is None:
+        return f"{which} failed: {event['message']}"
+    return f"{which}  {event['metric']} {number_text(event['value'])}  best {number_text(event['best'])}"
+
+
+def _training_line(event: Event) -> str:
+    which = f"{event['name']} {event['learning_rate']:g}, seed {event['seed']}"
+    if event["event"] == "training_started":
+        return f"training {event['training']}/{event['trainings']}: {which}"
+    if event["value"] is None:
+        return f"{which} failed: {event['message']}"
+    return f"{which}  {event['metric']} {number_text(event['value'])}"
 
 
 _DESCRIBERS: Mapping[str, Callable[[Event], str]] = {
@@ -218,7 +263,11 @@ _DESCRIBERS: Mapping[str, Callable[[Event], str]] = {
     "node_started": lambda event: f"{event['node']} started",
     "node_finished": _finished_line,
     "epoch": _epoch_line,
+    "trial": _trial_line,
+    "training_started": _training_line,
+    "training_finished": _training_line,
     "evaluation": lambda event: "evaluation: " + ("blessed" if event["blessed"] else "not blessed"),
+    "notice": lambda event: event["message"],
     "warned": lambda event: f"DataGate: {_count(event['rows'], 'warning')}",
     "refused": lambda event: f"DataGate: the data are refused, {_count(event['rows'], 'finding')}",
     "pushed": lambda event: f"pushed version {event['version']}",

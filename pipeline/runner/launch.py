@@ -57,10 +57,11 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
         The exit code.
 
     Raises:
-        UsageError: The task, an override, the data folder or the home is at fault, or the home is in use. No worker was
-            started.
+        UsageError: The task, an override, the search space, the data folder or the home is at fault, or the home is in
+            use. No worker was started.
     """
     config = override(tasks.load(order.task), order.overrides)
+    config.tuning.check(config.training)
     if config.data.path is not None:
         data_source.find(config.data.path, config.data.splits, config.data.eval_share)
     home = Home.open(order.home)
@@ -99,7 +100,7 @@ def _sample(config: TaskConfig, folder: Path) -> Path:
     # Imported after the run: the worker need not wait for the protocol buffers that it reads.
     from pipeline.runner.serving_request import write_request
 
-    return write_request(folder, PROJECT / config.schema.path, config.evaluation.label)
+    return write_request(folder, PROJECT / config.schema.path, *config.evaluation.labels)
 
 
 def _conclude(screen: Console, order: Order, state: RunState, log_file: Path) -> int:

@@ -3,9 +3,11 @@
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
+from components.errors import UsageError, did_you_mean
 from components.import_path import resolve
+from components.trainer import search_config
 from components.trainer.validate import validate
-from pipeline import data_check, data_source
+from pipeline import counted_rows, data_check, data_source
 from pipeline.config import TaskConfig
 from pipeline.dag import Places, create_pipeline
 from pipeline.data_source import DataSource
@@ -21,13 +23,35 @@ def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Pipeline
         DataRefused: A record cannot be read, or a split is empty.
     """
     validate(task.training)
+    task.tuning.check(task.training)
+    for point in search_config.points(task.training, task.tuning.space) if task.tuning.trials else ():
+        validate(point)
     eval_config(task.evaluation)
+    check_outputs(task)
     places = Places(
         artifacts=str(home.pipelines(task.name)),
         serving=task.push.directory or str(home.serving(task.name)),
         metadata=metadata.sqlite_metadata_connection_config(str(home.metadata_db)),
     )
     return create_pipeline(task, verified_data(task, home), places, enable_cache)
+
+
+def check_outputs(task: TaskConfig) -> None:
+    """Raises a UsageError unless the outputs that are evaluated are those that are trained."""
+    trained, evaluated = task.training.outputs, task.evaluation.outputs
+    for name in evaluated:
+        if name not in trained:
+            raise UsageError(
+                "Each of evaluation.outputs must be one of training.outputs.",
+                received=name,
+                fix=did_you_mean(name, trained),
+            )
+    if trained and not evaluated:
+        raise UsageError(
+            "A model of several outputs is evaluated output by output.",
+            received="evaluation.outputs={}",
+            fix=f"Describe some of {', '.join(trained)} in evaluation.outputs.",
+        )
 
 
 def verified_data(task: TaskConfig, home: Home) -> DataSource:
@@ -37,5 +61,5 @@ def verified_data(task: TaskConfig, home: Home) -> DataSource:
         resolve(str(task.data.prepare), "data.prepare")(folder, **task.data.params)
     source = data_source.find(folder, task.data.splits, task.data.eval_share)
     home.data(task.name).mkdir(parents=True, exist_ok=True)
-    data_check.verify(source, home.data(task.name) / "verified.json")
+    data_check.verify(source, home.data(task.name) / counted_rows.CACHE)
     return source

@@ -9,38 +9,48 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-Value = int | float | str
+Value = int | float | str | dict[str, str]
 
 REQUEST_FILE = "request.json"
 SERVING = "SERVING"
 
+# TF Serving takes bytes as base64. A PNG file of one pixel, a WAV file of one sample.
+MEDIA = {
+    "image_domain": {
+        "b64": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
+    },
+    "audio_domain": {"b64": "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=="},
+}
 
-def write_request(folder: Path, schema_file: Path, label: str) -> Path:
+
+def write_request(folder: Path, schema_file: Path, *labels: str) -> Path:
     """Writes `request.json`: one instance in the form of TF Serving's REST API.
 
     Args:
         folder: Where to write it.
         schema_file: The `schema.pbtxt` of the raw features.
-        label: The raw feature that a client does not have.
+        labels: The raw features that a client does not have.
 
     Returns:
         The file.
     """
     schema = text_format.Parse(schema_file.read_text(), schema_pb2.Schema())
     path, beside = folder / REQUEST_FILE, folder / f"{REQUEST_FILE}.part"
-    beside.write_text(json.dumps({"instances": [example_instance(schema, label)]}) + "\n")
+    beside.write_text(json.dumps({"instances": [example_instance(schema, *labels)]}) + "\n")
     return beside.replace(path)
 
 
-def example_instance(schema: schema_pb2.Schema, label: str) -> dict[str, Any]:
+def example_instance(schema: schema_pb2.Schema, *labels: str) -> dict[str, Any]:
     """Returns one row of raw features with values from the schema's domains, as `serving_default` takes them.
 
     Args:
         schema: The schema of the raw features.
-        label: The raw feature to leave out.
+        labels: The raw features to leave out.
     """
     served = (
-        feature for feature in schema.feature if feature.name != label and SERVING not in feature.not_in_environment
+        feature
+        for feature in schema.feature
+        if feature.name not in labels and SERVING not in feature.not_in_environment
     )
     # The names and the shapes of the inputs are those of components.trainer.raw_features, which needs TensorFlow.
     return {re.sub(r"\W", "_", feature.name): _shaped(feature, _value(feature, schema)) for feature in served}
@@ -61,6 +71,9 @@ def _value(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Value:
         return int(max(feature.int_domain.min, min(1, feature.int_domain.max or 1)))
     if feature.type == schema_pb2.FLOAT:
         return float(max(feature.float_domain.min, min(1.0, feature.float_domain.max or 1.0)))
+    medium = feature.WhichOneof("domain_info")
+    if medium in MEDIA:
+        return MEDIA[medium]
     shared = [domain for domain in schema.string_domain if domain.name == feature.domain]
     values = (shared[0] if shared else feature.string_domain).value
     return str(values[0]) if values else ""

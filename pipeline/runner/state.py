@@ -27,11 +27,51 @@ class Epoch:
         number: Epochs done.
         total: Epochs planned.
         metrics: Name to value after this epoch.
+        stage: Which stage of a recipe, counted from 1, of how many; None where there is one only.
     """
 
     number: int
     total: int
     metrics: Mapping[str, float]
+    stage: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a training node is inside an epoch.
+
+    Args:
+        epoch: The running epoch, counted from 1.
+        epochs: Epochs planned.
+        number: Steps of this epoch done.
+        total: Steps that make an epoch.
+        metrics: Name to value over this epoch so far.
+        stage: Which stage of a recipe, counted from 1, of how many; None where there is one only.
+    """
+
+    epoch: int
+    epochs: int
+    number: int
+    total: int
+    metrics: Mapping[str, float]
+    stage: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The latest trial of a node that searches for hyper-parameters.
+
+    Args:
+        number: Which one, counted from 1.
+        total: Trials at most.
+        metric: What is judged.
+        best: The best value of it so far; None before the end of a first trial.
+    """
+
+    number: int
+    total: int
+    metric: str
+    best: float | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +84,9 @@ class Node:
         started: Seconds since 1970 when it started; None before.
         seconds: How long it took; None before its end.
         message: What it said at its end.
-        epoch: The latest epoch, for a node that trains.
+        epoch: The latest finished epoch, for a node that trains.
+        step: Where it is in the epoch after that; None between two epochs.
+        trial: The trial that it belongs to, in a search for hyper-parameters.
     """
 
     id: str
@@ -53,6 +95,8 @@ class Node:
     seconds: float | None = None
     message: str | None = None
     epoch: Epoch | None = None
+    step: Step | None = None
+    trial: Trial | None = None
 
     def elapsed(self, now: float) -> float | None:
         """Returns the seconds so far, or all of them after the end; None before the start."""
@@ -71,11 +115,15 @@ class RunState:
         launched: Seconds since 1970 at the start of the worker, before its imports.
         finished: Seconds since 1970 at the end; None while it runs.
         nodes: Node id to node, in the order in which they run.
+        trials: Trials of the Tuner that came to their end, the best first: `trial`, `metric`, `value`,
+            `hyperparameters`.
         evaluation: Rows of the Evaluator: `metric`, `slice`, `value`, `lower`, `upper`, `baseline`, `change`,
             `min_change`, `passed`.
         blessed: The Evaluator's verdict; None without one.
         refused: Rows of DataGate that stopped the run: `split`, `feature`, `rule`, `detail`.
         warned: Rows of DataGate that did not.
+        notices: What a person has to know before the result, a sentence each.
+        tracked: Runs of experiment trackers: `tracker`, `run_id`, `location`.
         version: The pushed version.
         pushed_to: The folder of the pushed version.
         outcome: `pushed`, `up_to_date`, `failed`, `refused`, `not_blessed`, `interrupted` or `usage`; None until the
@@ -89,10 +137,13 @@ class RunState:
     launched: float | None = None
     finished: float | None = None
     nodes: Mapping[str, Node] = field(default_factory=dict)
+    trials: tuple[Event, ...] = ()
     evaluation: tuple[Event, ...] = ()
     blessed: bool | None = None
     refused: tuple[Event, ...] = ()
     warned: tuple[Event, ...] = ()
+    notices: tuple[str, ...] = ()
+    tracked: tuple[Event, ...] = ()
     version: str | None = None
     pushed_to: str | None = None
     outcome: str | None = None
@@ -141,16 +192,32 @@ def _node_started(state: RunState, event: Event) -> RunState:
 
 def _node_finished(state: RunState, event: Event) -> RunState:
     return _with_node(
-        state, event["node"], state=event["state"], seconds=event["seconds"], message=event.get("message")
+        state, event["node"], state=event["state"], seconds=event["seconds"], message=event.get("message"), step=None
     )
 
 
+def _step(state: RunState, event: Event) -> RunState:
+    step = Step(event["epoch"], event["epochs"], event["step"], event["steps"], event["metrics"], stage_of(event))
+    return _with_training_node(state, step=step)
+
+
 def _epoch(state: RunState, event: Event) -> RunState:
-    running = [node.id for node in state.running]
-    if not running:
-        return state
-    epoch = Epoch(event["epoch"], event["epochs"], event["metrics"])
-    return _with_node(state, TRAINER if TRAINER in running else running[0], epoch=epoch)
+    epoch = Epoch(event["epoch"], event["epochs"], event["metrics"], stage_of(event))
+    return _with_training_node(state, epoch=epoch, step=None)
+
+
+def stage_of(event: Event) -> tuple[int, int] | None:
+    """Returns which stage of a recipe an `epoch` or a `step` belongs to, counted from 1, of how many."""
+    return (event["stage"], event["stages"]) if "stage" in event else None
+
+
+def _trial(state: RunState, event: Event) -> RunState:
+    trial = Trial(event["trial"], event["trials"], event["metric"], event["best"])
+    return _with_training_node(state, trial=trial, epoch=None, step=None)
+
+
+def _tuned(state: RunState, event: Event) -> RunState:
+    return replace(state, trials=tuple(event["rows"]))
 
 
 def _evaluation(state: RunState, event: Event) -> RunState:
@@ -163,6 +230,14 @@ def _refused(state: RunState, event: Event) -> RunState:
 
 def _warned(state: RunState, event: Event) -> RunState:
     return replace(state, warned=tuple(event["rows"]))
+
+
+def _notice(state: RunState, event: Event) -> RunState:
+    return replace(state, notices=(*state.notices, event["message"]))
+
+
+def _tracked(state: RunState, event: Event) -> RunState:
+    return replace(state, tracked=(*state.tracked, event))
 
 
 def _pushed(state: RunState, event: Event) -> RunState:
@@ -189,6 +264,11 @@ def _closed(node: Node, stopped: str, now: float) -> Node:
     return replace(node, state=NOT_RUN) if node.state == WAITING else node
 
 
+def _with_training_node(run: RunState, **changes: Any) -> RunState:
+    running = [node.id for node in run.running]
+    return _with_node(run, TRAINER if TRAINER in running else running[0], **changes) if running else run
+
+
 def _with_node(run: RunState, node_id: str, /, **changes: Any) -> RunState:
     node = replace(run.nodes.get(node_id, Node(node_id)), **changes)
     return replace(run, nodes={**run.nodes, node_id: node})
@@ -199,10 +279,15 @@ _HANDLERS: Mapping[str, Callable[[RunState, Event], RunState]] = {
     "run_started": _run_started,
     "node_started": _node_started,
     "node_finished": _node_finished,
+    "step": _step,
     "epoch": _epoch,
+    "trial": _trial,
+    "tuned": _tuned,
     "evaluation": _evaluation,
     "refused": _refused,
     "warned": _warned,
+    "notice": _notice,
+    "tracked": _tracked,
     "pushed": _pushed,
     "run_finished": _run_finished,
 }

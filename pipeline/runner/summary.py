@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.runner.display import node_table, number_text, seconds_text
+from pipeline.runner.display import node_table, number_text, seconds_text, value_text
 from pipeline.runner.next_steps import NextSteps, shown
 from pipeline.runner.state import Event, RunState
+
+_TRIALS_SHOWN = 3
 
 
 def print_summary(
@@ -32,6 +34,8 @@ def print_summary(
         print_section(console, "Refused by DataGate", findings_table(state.refused))
     if state.warned:
         print_section(console, "Warnings of DataGate", findings_table(state.warned))
+    if state.trials:
+        print_section(console, trials_title(state.trials), trials_table(state.trials))
     if state.evaluation:
         print_section(console, "Evaluation", evaluation_table(state.evaluation))
         _by_slice(console, state, steps)
@@ -54,6 +58,27 @@ def result_line(state: RunState) -> str:
         "interrupted": "Interrupted; nothing was pushed",
     }
     return lines.get(state.outcome or "", "Failed; nothing was pushed")
+
+
+def trials_title(rows: Sequence[Event]) -> str:
+    """Returns what stands above the table of trials."""
+    return f"Hyper-parameters, best of {len(rows)} trial{'' if len(rows) == 1 else 's'}"
+
+
+def trials_table(rows: Sequence[Event]) -> Table:
+    """Returns the best trials side by side, the first of which the Trainer takes: the metric, and each value.
+
+    Args:
+        rows: Rows of the `tuned` event.
+    """
+    shown_rows = rows[:_TRIALS_SHOWN]
+    table = _table("Key")
+    for number in range(len(shown_rows)):
+        table.add_column("Trained with" if number == 0 else f"Number {number + 1}", justify="right", overflow="fold")
+    table.add_row(rows[0]["metric"], *(number_text(row["value"]) for row in shown_rows))
+    for key in rows[0]["hyperparameters"]:
+        table.add_row(key, *(value_text(row["hyperparameters"][key]) for row in shown_rows))
+    return table
 
 
 def evaluation_table(rows: Sequence[Event]) -> Table:
@@ -112,6 +137,8 @@ def _facts(state: RunState, log: Path) -> Table:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     table.add_row("Outcome", Text(result_line(state), style="bold green" if good else "bold red"))
+    for notice in state.notices:
+        table.add_row("Notice", notice)
     table.add_row("Time", f"{seconds_text(state.elapsed(now=0.0))} s{startup}")
     table.add_row("Log", shown(log))
     return table

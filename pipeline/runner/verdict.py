@@ -1,5 +1,6 @@
-"""What a run came to: reads the Evaluator's and the Pusher's results, tells the person, and gives the outcome."""
+"""What a run came to: reads the results of Tuner, Evaluator and Pusher, tells the person, and gives the outcome."""
 
+import json
 from pathlib import Path
 
 from components import progress
@@ -8,6 +9,7 @@ from pipeline import evaluation
 from pipeline.config import TaskConfig
 from pipeline.runner.nodes import NodeResult
 
+TUNER = "Tuner"
 EVALUATOR = "Evaluator"
 PUSHER = "Pusher"
 
@@ -24,8 +26,10 @@ class Verdict:
         self._results: dict[str, NodeResult] = {}
 
     def add(self, node_id: str, result: NodeResult) -> None:
-        """Takes a node's result and reports the evaluation or the pushed version that it holds."""
+        """Takes a node's result and reports the trials, the evaluation or the pushed version that it holds."""
         self._results[node_id] = result
+        if node_id == TUNER:
+            self._report_trials(result)
         if node_id == EVALUATOR:
             self._report_evaluation(result)
         if node_id == PUSHER:
@@ -42,6 +46,16 @@ class Verdict:
             raise self._refusal(evaluated)
         new = any(not result.cached for node_id, result in self._results.items() if node_id == PUSHER)
         return "pushed" if new else "up_to_date"
+
+    def _report_trials(self, result: NodeResult) -> None:
+        [file] = Path(_uri(result, "tuner_results")).iterdir()
+        metric = self._task.training.callbacks.monitor
+        rows = [
+            {"trial": int(trial.pop("trial_id")) + 1, "metric": metric, "value": trial.pop("score")}
+            | {"hyperparameters": {key: value for key, value in trial.items() if not key.startswith("tuner/")}}
+            for trial in json.loads(file.read_text())
+        ]
+        progress.emit("tuned", rows=rows)
 
     def _report_evaluation(self, result: NodeResult) -> None:
         rows = evaluation.rows(_uri(result, "evaluation"), self._task.evaluation)

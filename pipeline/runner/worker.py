@@ -7,10 +7,12 @@ and error, and exits with the run's exit code.
 """
 
 import logging
+import os
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +37,19 @@ OUTCOMES = {
 
 def main(folder: Path) -> int:
     """Runs the request in a run's folder and returns the exit code."""
+    return report(lambda: run(RunRequest.read(folder)))
+
+
+def report(work: Callable[[], str]) -> int:
+    """Does what a worker is there for, tells the watching process how it ended, and returns the exit code.
+
+    Args:
+        work: Does it and returns the outcome.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        outcome = run(RunRequest.read(folder))
+        outcome = work()
     except Exception as error:  # noqa: BLE001 (whatever it was, the watching process must hear of it)
         traceback.print_exc()
         known = as_error(error)
@@ -67,6 +78,7 @@ def run(request: RunRequest) -> str:
     task = from_dict(TaskConfig, request.config)
     logging.basicConfig(level=task.runner.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     home = Home.open(request.home)
+    _keep_trackers_at_home(home)
     # TensorFlow is imported from here on: a request that is broken has been refused by now.
     from pipeline.runner.nodes import Nodes
     from pipeline.runner.prepare import prepare
@@ -77,11 +89,18 @@ def run(request: RunRequest) -> str:
     progress.emit("run_started", run_id=request.run_id, task=task.name, nodes=nodes.ids)
     verdict = Verdict(task)
     for node_id in nodes.ids:
-        verdict.add(node_id, _run_node(nodes, node_id))
+        verdict.add(node_id, run_node(nodes, node_id))
     return verdict.outcome()
 
 
-def _run_node(nodes: "Nodes", node_id: str) -> "NodeResult":
+def _keep_trackers_at_home(home: Home) -> None:
+    """Sets where experiment trackers keep their runs, unless the environment says so."""
+    os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{home.root.absolute() / 'mlflow.db'}")
+    os.environ.setdefault("WANDB_DIR", str(home.root.absolute()))
+    os.environ.setdefault("WANDB_CACHE_DIR", str(home.root.absolute() / "wandb" / "cache"))
+
+
+def run_node(nodes: "Nodes", node_id: str) -> "NodeResult":
     """Runs a node and reports its start and its end."""
     progress.emit("node_started", node=node_id)
     start = time.monotonic()

@@ -23,22 +23,29 @@ class Recorder:
         config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
         self.store = metadata_store.MetadataStore(config)
 
-    def run(self, run_id, nodes, pipeline="taxi", pushed=None):
-        """Writes a run with nodes as name to state, in order; the last one pushes, if a version is given."""
+    def run(self, run_id, nodes, pipeline="taxi", pushed=None, properties=None):
+        """Writes a run with nodes as name to state, in order; the last one pushes, if a version is given.
+
+        Each execution has the custom properties.
+        """
         contexts = [self._context("pipeline", pipeline), self._context("pipeline_run", run_id)]
         for number, (node, state) in enumerate(nodes):
             last = pushed is not None and number == len(nodes) - 1
             pairs = [self._pushed(pushed)] if last else []
             node_context = self._context("node", f"{pipeline}.{node}")
-            self.store.put_execution(self._execution(node, state), pairs, [*contexts, node_context], True)
+            execution = self._execution(node, state, properties or {})
+            self.store.put_execution(execution, pairs, [*contexts, node_context], True)
 
     def _context(self, kind, name):
         found = self.store.get_context_by_type_and_name(kind, name)
         return found or mlmd.Context(type_id=self.store.put_context_type(mlmd.ContextType(name=kind)), name=name)
 
-    def _execution(self, node, state):
+    def _execution(self, node, state, properties):
         kind = self.store.put_execution_type(mlmd.ExecutionType(name=f"tfx.components.{node}"))
-        return mlmd.Execution(type_id=kind, last_known_state=STATES[state])
+        execution = mlmd.Execution(type_id=kind, last_known_state=STATES[state])
+        for name, value in properties.items():
+            execution.custom_properties[name].string_value = value
+        return execution
 
     def _pushed(self, version):
         kind = self.store.put_artifact_type(mlmd.ArtifactType(name="PushedModel"))

@@ -22,7 +22,7 @@ def slipway(*args, script=("-m", "pipeline.cli"), **options):
     ("args", "line"),
     [
         (["rum"], "error: The command must exist. Received: rum. Did you mean 'run'?"),
-        (["xyz"], "error: The command must exist. Received: xyz. Known: doctor, run, runs, show, tasks."),
+        (["xyz"], "error: The command must exist. Received: xyz. Known: " + ", ".join(sorted(COMMANDS)) + "."),
         (["--hlep"], "error: An option of `slipway` must exist. Received: --hlep. Did you mean '--help'?"),
         (
             ["run", "--quite"],
@@ -57,9 +57,9 @@ def test_the_help_is_there_at_once():
     done = slipway("--help")
     assert time.monotonic() - start < 2
     assert done.returncode == 0
+    text = " ".join(done.stdout.split())
     for name, summary in COMMANDS.items():
-        assert f"  {name} " in done.stdout
-        assert summary.split(",")[0] in done.stdout
+        assert f"{name} {summary}" in text
 
 
 def test_nothing_asks_for_help(capsys):
@@ -83,7 +83,9 @@ def test_the_help_of_run_has_examples_a_line_each(capsys):
     assert "    4    the model was not blessed; nothing was pushed" in lines
 
 
-@pytest.mark.parametrize("module", ["pipeline.cli", *(f"pipeline.commands.{name}" for name in COMMANDS)])
+@pytest.mark.parametrize(
+    "module", ["pipeline.cli", *(f"pipeline.commands.{name.replace('-', '_')}" for name in COMMANDS)]
+)
 def test_no_tensorflow_in_the_command_line(module):
     code = f"import sys, {module}; print(sorted({{'tensorflow', 'tfx', 'keras', 'apache_beam'}} & sys.modules.keys()))"
     assert slipway(script=("-c", code)).stdout == "[]\n"

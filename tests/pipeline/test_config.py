@@ -4,7 +4,8 @@ import pytest
 
 from components.errors import UsageError
 from components.settings import from_dict, to_dict
-from components.trainer.config import ModelConfig, TrainingConfig
+from components.trainer.config import MetricConfig, ModelConfig, OutputConfig, TrainingConfig
+from components.trainer.recipe_config import Rule, Stage
 from pipeline.config import (
     DataConfig,
     EvaluationConfig,
@@ -45,6 +46,24 @@ def task() -> TaskConfig:
         ("training.callbacks.tensorboard=no", lambda task: task.training.callbacks.tensorboard is False),
         ("training.model.params.units=[16, 8]", lambda task: task.training.model.params["units"] == [16, 8]),
         ("training.metrics=[AUC, Precision]", lambda task: task.training.metrics == ("AUC", "Precision")),
+        (
+            "training.metrics=[AUC, {name: top_k_accuracy, params: {k: 2}}]",
+            lambda task: task.training.metrics == ("AUC", MetricConfig("top_k_accuracy", {"k": 2})),
+        ),
+        (
+            "training.recipe=[{epochs: 2, rules: [[head/.*, 0.001], [.*, null]]}, {rules: [[.*, 1e-4]]}]",
+            lambda task: (
+                task.training.recipe
+                == (Stage((Rule("head/.*", 0.001), Rule(".*", None)), 2), Stage((Rule(".*", 1e-4),)))
+            ),
+        ),
+        ("training.class_weights=true", lambda task: task.training.class_weights is True),
+        ("training.class_weights={0: 1, 1: 5}", lambda task: task.training.class_weights == {0: 1.0, 1: 5.0}),
+        ("training.loss_params={from_logits: true}", lambda t: t.training.loss_params == {"from_logits": True}),
+        (
+            "training.outputs={a: {label: y, loss: huber, loss_weight: 0.5}}",
+            lambda task: task.training.outputs == {"a": OutputConfig("y", "huber", loss_weight=0.5)},
+        ),
         ("evaluation.thresholds.AUC.lower=0.9", lambda task: task.evaluation.thresholds["AUC"] == Threshold(lower=0.9)),
         (
             "evaluation.slices=[[hour], [hour, day]]",
@@ -71,9 +90,13 @@ def test_an_override_replaces_one_value(task, assignment, read):
             "An override must name a value that exists. Received: training.epoch. Did you mean 'epochs'?",
         ),
         ("trainning.epochs=2", "Did you mean 'training'?"),
+        ("training.metrics=[{name: AUC, parms: {}}]", "Received: training.metrics.0.metric.parms."),
+        ("training.recipe=[{rules: [[head/.*, fast]]}]", "must be a valid number"),
+        ("training.recipe=[{rules: [[head/(, 0.1]]}]", "A rule must have a regular expression."),
+        ("training.outputs.price.loss_weight=2", "Received: training.outputs.price.loss_weight."),
         ("training.epochs=two", "`training.epochs` must be a valid integer"),
         ("training.epochs=2.5", "`training.epochs` must be a valid integer"),
-        ("training.strategy=mirrord", "`training.strategy` must be 'mirrored' or 'default'"),
+        ("training.strategy=mirrord", "`training.strategy` must be 'mirrored', 'default' or 'multi_worker'"),
         ("training.model.params.unit=[1]", "Did you mean 'units'?"),
         ("training.model.params.units=[a]", "must be a valid integer"),
         ("training.callbacks.tensorboard=maybe", "must be a valid boolean"),

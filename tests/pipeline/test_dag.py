@@ -53,11 +53,22 @@ def test_nothing_is_transformed_before_the_gate_and_nothing_pushed_without_the_e
     assert upstream["Pusher"] == {"Trainer", "Evaluator"}
 
 
-def test_the_picture_shows_every_node_and_no_other(pipeline):
-    drawn = re.findall(
-        r'<rect class="(?:tfx|ours)"[^>]*/><text[^>]*>([^<]+)<', (PROJECT / "docs" / "dag.svg").read_text()
-    )
-    assert sorted(drawn) == sorted(node.id for node in pipeline.components)
+@pytest.fixture(scope="module")
+def tuned(source):
+    return create_pipeline(override(tasks.load("taxi"), ["tuning.trials=2"]), source, PLACES)
+
+
+def test_a_search_comes_between_transform_and_trainer(pipeline, tuned):
+    upstream = _upstream(tuned)
+    assert upstream["Tuner"] == {"Transform", "ImportSchemaGen"}
+    assert upstream["Trainer"] == {"Tuner", "Transform", "ImportSchemaGen"}
+
+
+@pytest.mark.parametrize(("drawn", "of"), [("(?:tfx|ours)", "pipeline"), ("(?:tfx|ours)(?: option)?", "tuned")])
+def test_the_picture_shows_every_node_and_no_other(drawn, of, request):
+    picture = (PROJECT / "docs" / "dag.svg").read_text()
+    found = re.findall(rf'<rect class="{drawn}"[^>]*/><text[^>]*>([^<]+)<', picture)
+    assert sorted(found) == sorted(node.id for node in request.getfixturevalue(of).components)
 
 
 def test_compiling_twice_gives_the_same(source):

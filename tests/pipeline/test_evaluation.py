@@ -1,11 +1,16 @@
 """Thresholds become TFMA's, and names are checked before anything runs."""
 
+import dataclasses
+from pathlib import Path
+
 import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.errors import UsageError
-from pipeline.config import EvaluationConfig, Threshold
-from pipeline.evaluation import eval_config
+from pipeline.config import EvaluationConfig, OutputEvaluation, Threshold
+from pipeline.evaluation import eval_config, rows
 
 
 def _config(**changes) -> EvaluationConfig:
@@ -68,3 +73,89 @@ def test_a_metric_that_does_not_exist_is_refused():
 def test_a_threshold_that_makes_no_sense_is_refused(threshold, message):
     with pytest.raises(UsageError, match=message):
         eval_config(_config(thresholds=threshold))
+
+
+PRICE = OutputEvaluation("price", ("MeanSquaredError", "ExampleCount"), {"MeanSquaredError": Threshold(upper=1.0)})
+KIND = OutputEvaluation(
+    "kind",
+    ("SparseCategoricalAccuracy",),
+    {"SparseCategoricalAccuracy": Threshold(lower=0.99)},
+    {"SparseCategoricalAccuracy": Threshold(lower=0.1)},
+)
+SEVERAL = EvaluationConfig(slices=(("half",),), outputs={"price": PRICE, "kind": KIND})
+
+
+def test_each_output_has_its_label_metrics_and_thresholds():
+    config = eval_config(SEVERAL)
+    assert dict(config.model_specs[0].label_keys) == {"price": "price", "kind": "kind"}
+    price, kind = config.metrics_specs
+    assert (list(price.output_names), list(kind.output_names)) == (["price"], ["kind"])
+    assert _whole(price.metrics[0]).threshold.value_threshold.upper_bound.value == 1.0
+    assert len(kind.metrics[0].per_slice_thresholds) == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (EvaluationConfig(metrics=("AUC",)), "`evaluation.label` must be given."),
+        (EvaluationConfig("y"), "`evaluation.metrics` must be given."),
+        (dataclasses.replace(SEVERAL, label="y"), "Set it in evaluation.outputs.<output>.label."),
+        (
+            EvaluationConfig(outputs={"price": OutputEvaluation("y", ("AUC",), {"AUK": Threshold(lower=1.0)})}),
+            "Received: evaluation.outputs.price.thresholds.AUK. Did you mean 'AUC'?",
+        ),
+        (EvaluationConfig(outputs={"price": OutputEvaluation("y", ("AUCC",))}), "Did you mean 'AUC'?"),
+    ],
+)
+def test_outputs_that_make_no_sense_are_refused(config, message):
+    with pytest.raises(UsageError) as caught:
+        eval_config(config)
+    assert message in str(caught.value)
+
+
+@pytest.mark.slow
+def test_tfma_judges_each_output_of_a_model(tmp_path):
+    model, records = _model(tmp_path / "model"), _records(tmp_path / "records")
+    config = eval_config(SEVERAL)
+    tfma.run_model_analysis(
+        eval_shared_model=tfma.default_eval_shared_model(model, eval_config=config),
+        eval_config=config,
+        data_location=records,
+        output_path=str(tmp_path / "evaluation"),
+    )
+    found = {(row["metric"], row["slice"]): row for row in rows(str(tmp_path / "evaluation"), SEVERAL)}
+    assert list(found)[:3] == [
+        ("price/MeanSquaredError", ""),
+        ("price/ExampleCount", ""),
+        ("kind/SparseCategoricalAccuracy", ""),
+    ]
+    # The model says 2x where the price is 2x + 0.5, and a kind that is right in three of four rows.
+    price, kind = found["price/MeanSquaredError", ""], found["kind/SparseCategoricalAccuracy", ""]
+    assert (price["value"], price["passed"]) == (pytest.approx(0.25, abs=1e-6), True)
+    assert (kind["value"], kind["passed"]) == (pytest.approx(0.75), False)
+    assert found["price/ExampleCount", ""]["value"] == 8
+    assert found["kind/SparseCategoricalAccuracy", "half=1"]["passed"] is True
+
+
+def _model(folder: Path) -> str:
+    """Exports a model of two outputs that no training has made."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def predict(examples):
+        x = tf.io.parse_example(examples, {"x": tf.io.FixedLenFeature([1], tf.float32)})["x"]
+        kind = tf.cast(tf.one_hot(tf.cast(x[:, 0], tf.int64) % 4 // 2, 2), tf.float32)
+        return {"price": 2 * x, "kind": kind}
+
+    tf.saved_model.save(tf.Module(), str(folder), signatures={"serving_examples": predict})
+    return str(folder)
+
+
+def _records(file: Path) -> str:
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for number in range(8):
+            values = {"x": float(number), "price": 2.0 * number + 0.5}
+            features = {name: tf.train.Feature(float_list=tf.train.FloatList(value=[v])) for name, v in values.items()}
+            for name, value in (("kind", int(number % 4 == 3)), ("half", number // 4)):
+                features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    return str(file)

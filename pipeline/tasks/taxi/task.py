@@ -7,6 +7,7 @@ boosted trees over all columns reach about 0.955.
 """
 
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
+from components.trainer.search_config import Range, TuningConfig
 from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
 
 LABEL = "big_tip"
@@ -31,6 +32,14 @@ TASK = TaskConfig(
         batch_size=40,
         epochs=4,
         callbacks=CallbacksConfig(monitor="val_auc", mode="max"),
+    ),
+    # Off: `--set tuning.trials=8` puts a Tuner before the Trainer.
+    tuning=TuningConfig(
+        space={
+            "optimizer.learning_rate": Range(1e-4, 1e-2, sampling="log"),
+            "model.params.embedding_size": (4, 8, 16),
+            "model.params.hidden_units": ([32], [64, 32], [128, 64]),
+        },
     ),
     evaluation=EvaluationConfig(
         label=LABEL,

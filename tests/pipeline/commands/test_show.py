@@ -16,6 +16,7 @@ ROW = {
     "baseline": None,
     "change": None,
 }
+TRACKED = {"mlflow_run_id": "b2", "mlflow_location": "sqlite:///mlflow.db"}
 FINDING = {"split": "train", "feature": "fare", "rule": "Out-of-range values", "detail": "Too low."}
 
 
@@ -39,6 +40,20 @@ def test_a_run_of_the_home(home, capsys):
     assert ["Gen", "cached", "0.0", "1"] in lines
     assert lines[-2:] == [["Slice", "AUC"], ["hour=3", "0.7700"]]
     assert ["fare", "train", "Out-of-range", "values", "Too", "low."] in lines
+
+
+def test_the_runs_of_trackers_come_from_the_execution(tmp_path, recorder, capsys):
+    recorder.run("run-1", [("Trainer", "complete")], properties=TRACKED)
+    assert main(["show", "run-1", "--store", str(recorder.path)]) == 0
+    assert "Tracked  mlflow run b2 in sqlite:///mlflow.db\n" in capsys.readouterr().out
+
+
+def test_those_of_a_training_that_failed_come_from_what_it_told(home, capsys):
+    events = Home.open(home).run("run-1") / "events.jsonl"
+    append(events, event("tracked", tracker="wandb", run_id="a1", location="/offline-run-a1"))
+    main(["show", "run-1", "--home", home, "--json"])
+    told = [{"tracker": "wandb", "run_id": "a1", "location": "/offline-run-a1"}]
+    assert json.loads(capsys.readouterr().out)["tracked"] == told
 
 
 def test_a_run_of_any_store(home, recorder, capsys):

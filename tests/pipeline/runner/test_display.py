@@ -60,6 +60,24 @@ def test_the_table_at_120_columns_has_all_metrics_validation_first():
     assert table(120)[2].endswith("epoch 3/4  val_auc 0.8400  val_loss 0.4100  auc 0.8300  loss 0.5000")
 
 
+STEP = {"event": "step", "time": 116.0, "epoch": 4, "epochs": 4, "step": 120, "steps": 250, "metrics": {"loss": 0.5}}
+
+
+def test_an_epoch_and_a_step_say_which_stage_of_a_recipe_they_belong_to():
+    for event in ({"event": "epoch", "time": 115.0, "epoch": 3, "epochs": 4, "metrics": METRICS}, STEP):
+        line = table(120, [*EVENTS, {**event, "stage": 2, "stages": 3}])[2]
+        assert "stage 2/3  epoch " in line
+
+
+@pytest.mark.parametrize(("width", "details"), [(120, "epoch 4/4  step 120/250  loss 0.5000"), (66, "epoch 4/4")])
+def test_a_running_epoch_has_its_step(width, details):
+    assert table(width, [*EVENTS, STEP])[2].endswith(f"  7.0  {details}")
+
+
+def test_steps_make_no_lines():
+    assert describe(STEP) is None
+
+
 @pytest.mark.parametrize("width", [40, 50, 60, 80, 120])
 def test_a_row_is_a_line_at_any_width(width):
     lines = table(width)
@@ -140,6 +158,7 @@ def test_what_is_in_brackets_is_no_markup():
     [
         ({"event": "evaluation", "blessed": False, "rows": []}, "evaluation: not blessed"),
         ({"event": "warned", "rows": [1]}, "DataGate: 1 warning"),
+        ({"event": "notice", "message": "Digits."}, "Digits."),
         ({"event": "refused", "rows": [1, 2]}, "DataGate: the data are refused, 2 findings"),
         ({"event": "pushed", "version": "17", "path": "/s/17"}, "pushed version 17"),
         ({"event": "run_finished", "outcome": "not_blessed"}, "run finished: not blessed"),

@@ -1,9 +1,12 @@
+import base64
+import io
 import json
+import wave
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from pipeline.runner.serving_request import example_instance, write_request
+from pipeline.runner.serving_request import MEDIA, example_instance, write_request
 
 SCHEMA = """
 default_environment: "TRAINING"
@@ -14,6 +17,8 @@ feature { name: "latitude" type: FLOAT shape {} float_domain { min: 41.5 max: 42
 feature { name: "company" type: BYTES value_count { min: 0 max: 1 } domain: "companies" }
 feature { name: "payment" type: BYTES shape {} string_domain { value: "Cash" } }
 feature { name: "note" type: BYTES shape {} }
+feature { name: "photo" type: BYTES shape {} image_domain {} }
+feature { name: "sound" type: BYTES value_count { min: 0 max: 1 } audio_domain {} }
 feature { name: "month" type: INT shape {} int_domain { min: 3 max: 12 } }
 feature { name: "depth" type: INT shape {} int_domain { min: -9 max: -2 } }
 feature { name: "words" type: BYTES value_count { min: 1 } }
@@ -27,12 +32,14 @@ feature { name: "label" type: INT shape {} }
 
 def test_one_value_of_the_domain_for_each_feature_a_client_has():
     schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
-    assert example_instance(schema, label="label") == {
+    assert example_instance(schema, "label") == {
         "fare": 1.0,
         "latitude": 41.5,
         "company": "Flash Cab",
         "payment": "Cash",
         "note": "",
+        "photo": MEDIA["image_domain"],
+        "sound": MEDIA["audio_domain"],
         "month": 3,
         "depth": -2,
         "words": [""],
@@ -48,3 +55,10 @@ def test_the_file_is_what_tf_serving_reads(tmp_path):
     [instance] = json.loads(path.read_text())["instances"]
     assert instance["payment"] == "Cash"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["request.json", "schema.pbtxt"]
+
+
+def test_media_are_whole_files():
+    image, sound = (base64.b64decode(MEDIA[kind]["b64"], validate=True) for kind in ("image_domain", "audio_domain"))
+    assert image.startswith(b"\x89PNG\r\n")
+    with wave.open(io.BytesIO(sound)) as file:
+        assert (file.getnframes(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)

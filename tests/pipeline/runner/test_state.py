@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.runner.state import Epoch, RunState, apply, fold
+from pipeline.runner.state import Epoch, RunState, Step, apply, fold
 
 LAUNCHED = {"event": "launched", "time": 100.0, "run_id": "r", "task": "taxi"}
 STARTED = {"event": "run_started", "time": 110.0, "run_id": "r", "task": "taxi", "nodes": ["Gen", "Trainer", "Pusher"]}
@@ -20,6 +20,11 @@ def run_finished(outcome, exit_code, time=120.0, **fields):
 
 def epoch(number):
     return {"event": "epoch", "time": 112.0, "epoch": number, "epochs": 3, "metrics": {"loss": 1 / number}}
+
+
+def step(number, of_epoch):
+    fields = {"epoch": of_epoch, "epochs": 3, "step": number, "steps": 250, "metrics": {"loss": 0.5}}
+    return {"event": "step", "time": 112.0, **fields}
 
 
 @pytest.mark.parametrize(
@@ -89,9 +94,23 @@ def test_an_epoch_of_another_node_that_trains_goes_to_that_node():
     assert fold([STARTED, node_started("Gen"), epoch(1)]).nodes["Gen"].epoch.number == 1
 
 
-def test_an_epoch_while_nothing_runs_is_ignored():
+@pytest.mark.parametrize("event", [epoch(1), step(120, of_epoch=2)])
+def test_what_trains_while_nothing_runs_is_ignored(event):
     state = fold([STARTED])
-    assert apply(state, epoch(1)) == state
+    assert apply(state, event) == state
+
+
+def test_a_step_is_where_the_trainer_is_until_its_epoch_ends():
+    state = fold([STARTED, node_started("Trainer"), epoch(1), step(40, of_epoch=2), step(120, of_epoch=2)])
+    assert state.nodes["Trainer"].step == Step(2, 3, 120, 250, {"loss": 0.5})
+    assert state.nodes["Trainer"].epoch.number == 1
+    assert apply(state, epoch(2)).nodes["Trainer"].step is None
+
+
+def test_the_last_step_stays_where_a_training_was_interrupted():
+    trains = [STARTED, node_started("Trainer"), step(120, of_epoch=1)]
+    assert fold([*trains, run_finished("interrupted", 130)]).nodes["Trainer"].step.number == 120
+    assert fold([*trains, node_finished("Trainer", "failed")]).nodes["Trainer"].step is None
 
 
 @pytest.mark.parametrize(
@@ -103,6 +122,7 @@ def test_an_epoch_while_nothing_runs_is_ignored():
         ),
         ({"event": "refused", "rows": [{"feature": "fare"}]}, {"refused": ({"feature": "fare"},)}),
         ({"event": "warned", "rows": [{"feature": "fare"}]}, {"warned": ({"feature": "fare"},)}),
+        ({"event": "notice", "message": "Digits."}, {"notices": ("Digits.",)}),
         ({"event": "pushed", "version": 17, "path": "/s/17"}, {"version": "17", "pushed_to": "/s/17"}),
         (
             run_finished("refused", 3, message="No."),

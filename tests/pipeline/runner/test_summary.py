@@ -196,3 +196,9 @@ def test_what_is_in_brackets_is_no_markup(shown):
     finding = {**FINDING, "feature": "[bold]fare[/]", "detail": "Not in [red, blue] :cat:"}
     text = shown(finished({"event": "refused", "rows": [finding]}), width=120)
     assert "[bold]fare[/]  train  Out-of-range values  Not in [red, blue] :cat:" in text
+
+
+def test_a_notice_stands_with_the_result(shown):
+    text = shown(finished({"event": "notice", "message": "These are digits."}))
+    assert "Notice" in section(text, "Result")[1]
+    assert "These are digits." in text

@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ def test_every_task_loads_under_its_own_name(name):
     assert task.name == name
     assert (ROOT / task.schema.path).is_file()
     task.evaluation.check()
+    if task.tuning.space:
+        dataclasses.replace(task.tuning, trials=1).check(task.training)
 
 
 @pytest.mark.parametrize("name", tasks.names())

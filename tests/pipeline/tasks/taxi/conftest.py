@@ -1,16 +1,13 @@
 """Transform's output on a sample of the trips, made once for all tests of the task."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 ROWS = 1500
-ROOT = Path(__file__).resolve().parents[4]
 
 
 @dataclass(frozen=True)
@@ -37,15 +34,14 @@ class Trips:
 @pytest.fixture(scope="session")
 def trips(tmp_path_factory: pytest.TempPathFactory) -> Trips:
     import tensorflow as tf
-    import tensorflow_transform as tft
 
     from pipeline.tasks.taxi import data
     from pipeline.tf_example import example
+    from tests.pipeline.tasks import analyzed
 
     folder = tmp_path_factory.mktemp("trips")
     records = [record for _, record in data._examples(data._find_csv(None), ROWS, 0)]
-    _analyze(records, folder)
-    output = tft.TFTransformOutput(str(folder))
+    output = analyzed.transform_output("taxi", records, folder)
     layer = output.transform_features_layer()
 
     def transform(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
@@ -68,27 +64,3 @@ def _values(example: Any) -> dict[str, Any]:
         kind = feature.WhichOneof("kind")
         values[name] = getattr(feature, kind).value[0] if kind else None
     return values
-
-
-def _analyze(records: list[bytes], folder: Path) -> None:
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from google.protobuf import text_format
-    from tensorflow_metadata.proto.v0 import schema_pb2
-    from tensorflow_transform import beam as tft_beam
-    from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
-    from tfx_bsl.public import tfxio
-
-    from pipeline.tasks.taxi import preprocessing
-
-    schema = text_format.Parse((ROOT / "schemas/taxi/schema.pbtxt").read_text(), schema_pb2.Schema())
-    metadata_io.write_metadata(dataset_metadata.DatasetMetadata(schema), str(folder / "metadata"))
-    source = tfxio.TFExampleBeamRecord(physical_format="inmem", telemetry_descriptors=["test"], schema=schema)
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        tft_beam.Context(temp_dir=temporary),
-        beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline,
-    ):
-        batches = pipeline | beam.Create(records) | source.BeamSource()
-        analyzed = (batches, source.TensorAdapterConfig()) | tft_beam.AnalyzeDataset(preprocessing.preprocessing_fn)
-        _ = analyzed | tft_beam.WriteTransformFn(str(folder))

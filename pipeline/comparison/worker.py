@@ -1,0 +1,118 @@
+"""The process that trains: the same model with each optimizer, on the same seeds, one training after the other.
+
+    python -m pipeline.comparison.worker REPORT_FOLDER
+
+Reports as `pipeline.runner.worker` does, with `training_started`, `epoch` and `training_finished` for each training,
+and writes the results so far after each.
+"""
+
+import dataclasses
+import itertools
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+from tfx.components.trainer.fn_args_utils import FnArgs
+
+from components import progress
+from components.errors import ComponentFailed
+from components.settings import from_dict
+from components.trainer import callbacks
+from components.trainer.run_fn import train
+from components.trainer.validate import validate
+from pipeline.comparison.comparison import Comparison, Training
+from pipeline.comparison.contender import Contender
+from pipeline.comparison.request import ComparisonRequest
+from pipeline.config import TaskConfig
+from pipeline.home import Home
+from pipeline.lineage.transformed import Transformed
+from pipeline.runner.nodes import Nodes
+from pipeline.runner.prepare import prepare
+from pipeline.runner.worker import report, run_node
+
+TRANSFORM = "Transform"
+
+
+def compare(folder: Path) -> str:
+    """Does what the request in a folder asks for.
+
+    Raises:
+        SlipwayError: The configuration is at fault, there are no examples, or no training came to its end.
+    """
+    request = ComparisonRequest.read(folder)
+    task = from_dict(TaskConfig, request.config)
+    logging.basicConfig(level=task.runner.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for contender in request.contenders:
+        validate(contender.training(task.training, request.seeds[0]))
+    data = request.transformed or _transformed(task, request)
+    fn_args = FnArgs(
+        train_files=[data.files("train")],
+        eval_files=[data.files("eval")],
+        transform_output=data.graph,
+    )
+    watched = task.training.callbacks
+    found = Comparison(task.name, data.run, watched.monitor, watched.mode, task.training.total_epochs, request.seeds)
+    # Seed by seed, so that all are known a little early on, and a machine that slows down slows all of them.
+    rounds = list(itertools.product(request.seeds, request.contenders))
+    for number, (seed, contender) in enumerate(rounds, start=1):
+        about = {**dataclasses.asdict(contender), "seed": seed, "training": number, "trainings": len(rounds)}
+        progress.emit("training_started", **about)
+        training = _train(task, contender, seed, fn_args)
+        found = dataclasses.replace(found, trainings=(*found.trainings, training))
+        found.write(folder)
+        value = None if training.error else found.best(training)[found.monitor]
+        progress.emit("training_finished", **about, metric=found.monitor, value=value, message=training.error)
+    if all(training.error for training in found.trainings):
+        raise ComponentFailed("One training at least must come to its end.", received=found.trainings[-1].error)
+    return "compared"
+
+
+def _train(task: TaskConfig, contender: Contender, seed: int, fn_args: FnArgs) -> Training:
+    config = contender.training(task.training, seed)
+    clock = Clock()
+    try:
+        trained = train(config, fn_args, [clock, *callbacks.create(config.callbacks, Path())])
+    except ComponentFailed as error:
+        # A rate that is too high for an optimizer is a result, too.
+        return Training(contender, seed, history={}, error=str(error))
+    history = {name: [float(value) for value in values] for name, values in trained.course.history.items()}
+    return Training(contender, seed, history, clock.epochs_per_second)
+
+
+def _transformed(task: TaskConfig, request: ComparisonRequest) -> Transformed:
+    """Runs the pipeline up to Transform."""
+    nodes = Nodes(prepare(task, Home.open(request.home)), request.run_id, to_node=TRANSFORM)
+    progress.emit("run_started", run_id=request.run_id, task=task.name, nodes=nodes.ids)
+    results = {node_id: run_node(nodes, node_id) for node_id in nodes.ids}
+    outputs = results[TRANSFORM].outputs
+    graph, examples = (str(outputs[key][0].uri) for key in ("transform_graph", "transformed_examples"))
+    return Transformed(request.run_id, graph, examples)
+
+
+class Clock(keras.callbacks.Callback):
+    """Measures how fast epochs are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seconds: list[float] = []
+        self._began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._seconds.append(time.perf_counter() - self._began)
+
+    @property
+    def epochs_per_second(self) -> float:
+        """The mean without the first epoch, in which the functions are built, where there are more."""
+        measured = self._seconds[1:] or self._seconds
+        return len(measured) / sum(measured)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    sys.exit(report(lambda: compare(folder)))
