@@ -1,0 +1,1 @@
+"""Samples of drum kits: which drum is it?"""

@@ -1,0 +1,1 @@
+"""Pictures of clothes: which kind is it?"""

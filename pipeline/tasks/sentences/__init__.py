@@ -1,0 +1,1 @@
+"""Sentences about movies: is one positive? A transformer that was trained before is fine-tuned."""

@@ -1,0 +1,1 @@
+"""Weather in Seattle: what will it be like tomorrow?"""
