@@ -25,10 +25,10 @@ run: install ## Run a pipeline: python local_runner.py $(ARGS)
 	@$(BIN)/python local_runner.py $(ARGS)
 
 test: install ## The fast tests
-	$(BIN)/python -m pytest -m "not slow and not container" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not container" $(ARGS)
 
 slow: install ## Whole pipelines, several replicas, installations
-	$(BIN)/python -m pytest -m "slow and not container" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not container" $(ARGS)
 
 lint: install ## Style, types, import layers
 	$(BIN)/ruff check .
@@ -42,7 +42,7 @@ format: install ## Let ruff rewrite what it can
 
 bench: install ## Ours against TFX's own example and a plain Keras script; then what the ways to train cost
 	$(BIN)/python benchmarks/local_run.py $(ARGS)
-	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training $(ARGS)
 
 lock: ## Resolve requirements/requirements.in again into both locks
 	$(PYTHON) requirements/lock.py $(ARGS)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from components.errors import ComponentFailed
+from components.errors import ComponentFailed, UsageError
 from pipeline.manifest import MANIFEST
 
 _FORMAT = 1
@@ -20,6 +20,17 @@ _SHARD = re.compile(r".+-\d{5}-of-\d{5}\.tfrecord\.gz")
 _BESIDE = ".writing-"
 
 Examples = Iterable[tuple[str, bytes]]
+
+
+def check_counts(least: int = 1, **values: Any) -> None:
+    """Raises a UsageError unless all values, which are named by their keywords, are whole numbers of at least `least`.
+
+    Example:
+        >>> check_counts(rows=3, shards=2)
+    """
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise UsageError(f"`{name}` must be a whole number of at least {least}.", received=f"{name}={value!r}")
 
 
 def file_digest(path: str | Path) -> str:

@@ -83,8 +83,7 @@ def prepare(
         DataRefused: A kit or a file of one cannot be read.
         ComponentFailed: The disk is full.
     """
-    if isinstance(shards, bool) or not isinstance(shards, int) or shards < 1:
-        raise UsageError("`shards` must be a whole number of at least 1.", received=f"shards={shards!r}")
+    prepared.check_counts(shards=shards)
     if not seconds > 0:
         raise UsageError("`seconds` must be greater than 0.", received=f"seconds={seconds}")
     found = samples(kits_path)

