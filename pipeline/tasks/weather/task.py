@@ -1,5 +1,4 @@
-"""Expected on 2015, 351 days: the temperature is off by 2.22 degrees (2.17 to 2.25 over three seeds), the weather right
-on 69 % of the days (68 to 70 %).
+"""Expected on 2015, 351 days: temperature off by 2.22 degrees (2.17 to 2.25 over three seeds), weather right on 69 %.
 
     python local_runner.py weather
 
