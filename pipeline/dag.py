@@ -84,21 +84,10 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
         "train_args": trainer_pb2.TrainArgs(splits=["train"]),
         "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
     }
-    tuner = None
-    if task.tuning.trials:
-        searched = _custom_config(task, TUNER_FN, tuning=to_dict(task.tuning))
-        tuner = Tuner(tuner_fn=TUNER_FN, custom_config=searched, **training)
-    trainer = Trainer(
-        run_fn=RUN_FN,
-        hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
-        custom_config=_custom_config(task, RUN_FN),
-        **training,
-    )
-    baseline = Resolver(
-        strategy_class=LatestBlessedModelStrategy,
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id("BaselineResolver")
+    tuner = _tuner(task, training)
+    found = tuner.outputs["best_hyperparameters"] if tuner else None
+    trainer = Trainer(run_fn=RUN_FN, hyperparameters=found, custom_config=_custom_config(task, RUN_FN), **training)
+    baseline = _latest_blessed_model()
     evaluator = Evaluator(
         examples=examples.outputs["examples"],
         model=trainer.outputs["model"],
@@ -114,18 +103,31 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=places.serving)
         ),
     )
+    preparing = [examples, statistics, schema, anomalies, gate, transform]
     return Pipeline(
         pipeline_name=task.name,
         pipeline_root=places.artifacts,
-        components=[
-            *(examples, statistics, schema, anomalies, gate, transform),
-            *([tuner] if tuner else []),
-            *(trainer, baseline, evaluator, pusher),
-        ],
+        components=[*preparing, *([tuner] if tuner else []), trainer, baseline, evaluator, pusher],
         enable_cache=enable_cache,
         metadata_connection_config=places.metadata,
         beam_pipeline_args=list(task.runner.beam_args),
     )
+
+
+def _tuner(task: TaskConfig, training: dict[str, Any]) -> Tuner | None:
+    """Returns the Tuner, or None where the task wants no trials."""
+    if not task.tuning.trials:
+        return None
+    searched = _custom_config(task, TUNER_FN, tuning=to_dict(task.tuning))
+    return Tuner(tuner_fn=TUNER_FN, custom_config=searched, **training)
+
+
+def _latest_blessed_model() -> Resolver:
+    return Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("BaselineResolver")
 
 
 def _custom_config(task: TaskConfig, function: str, **more: Any) -> dict[str, Any]:
