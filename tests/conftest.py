@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Keeps bytes out of the ids of tests: what holds a time has another id in each process of pytest-xdist."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def run_local() -> Run:
     """Runs `python local_runner.py ARGUMENTS` as a user does and returns the finished process."""
