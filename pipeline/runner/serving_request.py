@@ -14,13 +14,8 @@ Value = int | float | str | dict[str, str]
 REQUEST_FILE = "request.json"
 SERVING = "SERVING"
 
-# TF Serving takes bytes as base64. A PNG file of one pixel, a WAV file of one sample.
-MEDIA = {
-    "image_domain": {
-        "b64": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
-    },
-    "audio_domain": {"b64": "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=="},
-}
+# A PNG file of one pixel; TF Serving takes bytes as base64.
+IMAGE = {"b64": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="}
 
 
 def write_request(folder: Path, schema_file: Path, *labels: str) -> Path:
@@ -71,9 +66,8 @@ def _value(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Value:
         return int(max(feature.int_domain.min, min(1, feature.int_domain.max or 1)))
     if feature.type == schema_pb2.FLOAT:
         return float(max(feature.float_domain.min, min(1.0, feature.float_domain.max or 1.0)))
-    medium = feature.WhichOneof("domain_info")
-    if medium in MEDIA:
-        return MEDIA[medium]
+    if feature.HasField("image_domain"):
+        return IMAGE
     shared = [domain for domain in schema.string_domain if domain.name == feature.domain]
     values = (shared[0] if shared else feature.string_domain).value
     return str(values[0]) if values else ""
