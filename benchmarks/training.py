@@ -35,8 +35,10 @@ from rich.table import Table
 from benchmarks import training_memory
 from benchmarks.cases import Case, image_columns, image_model, table_columns, table_model
 from components.trainer import fit, stages, strategy
+from components.trainer.guard import Guard
 from components.trainer.input_pipeline import InMemory
 from components.trainer.plan import Plan
+from components.trainer.watch import Watch
 
 
 @dataclass
@@ -154,9 +156,8 @@ def _train(case: Case, split: InMemory, side: Side, epochs: int, clock: Clock) -
     with side.strategy().scope():
         model = case.build()
         fit.compile_model(model, config, plan)
-        if not side.guard:
-            model.optimizer = model.optimizer.inner_optimizer
-    stages.LOOPS[config.loop](model, split, split, config, plan, [clock])
+    watch = [Watch(Guard(config, split, "", None), split, config)] if side.guard else []
+    stages.LOOPS[config.loop](model, split, split, config, plan, [clock, *watch])
 
 
 def _machine() -> str:

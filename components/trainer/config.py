@@ -114,7 +114,7 @@ class CallbacksConfig:
 
 @dataclass(frozen=True)
 class GuardConfig:
-    """What happens at a step whose loss or gradients are not finite. It is never taken.
+    """What happens at a step whose loss or gradients are not finite: training stops with the weights from before it.
 
     Args:
         skip: How many such steps are left out, reported and counted as `skipped_steps`; one more fails the training.
@@ -204,6 +204,14 @@ class TrainingConfig:
     mlflow: MlflowConfig = MlflowConfig()
     wandb: WandbConfig = WandbConfig()
     seed: int = 1
+
+    @property
+    def checks_each_step(self) -> bool:
+        """Whether each step is held back until it is known to be finite, rather than gone back to when it was not.
+
+        Who skips steps needs it; scaled losses overflow as a rule, and workers have to find out at the same step.
+        """
+        return self.guard.skip > 0 or self.mixed_precision or self.strategy == "multi_worker"
 
     @property
     def stage_epochs(self) -> tuple[int, ...]:

@@ -33,8 +33,10 @@ def compile_model(
     optimizer = optimizer or optimizers.create(config.optimizer, plan.total_steps)
     losses = objective.create_losses(config, class_weights)
     loss_weights = {name: output.loss_weight for name, output in config.outputs.items()}
+    if config.checks_each_step:
+        optimizer = GuardedOptimizer(optimizer, config.guard.skip, config.mixed_precision)
     model.compile(
-        optimizer=GuardedOptimizer(optimizer, config.guard.skip, config.mixed_precision),
+        optimizer=optimizer,
         loss=losses,
         loss_weights=loss_weights or None,
         # With the weights of the examples, where batches have any.

@@ -47,26 +47,39 @@ class Guard(keras.callbacks.Callback):
         self._stage = stage
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Tells the optimizer where it is: it counts anew in each stage, and from a checkpoint where that ends."""
+        """Begins an epoch."""
+        self.begin(epoch)
+
+    def begin(self, epoch: int, steps_done: int = 0) -> None:
+        """Tells the optimizer where it is: it counts anew in each stage, and from a checkpoint where that ends.
+
+        Args:
+            epoch: The epoch, counted from 0.
+            steps_done: The steps of it that are not to be looked at.
+        """
         optimizer = self.model.optimizer
         self._epoch = epoch
         self._skipped = self._skipped_before = max(self._skipped, int(optimizer.skipped.numpy()))
         optimizer.skipped.assign(self._skipped)
-        self._seen_before = int(optimizer.steps_seen())
+        self._seen_before = int(optimizer.steps_seen()) - steps_done
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Looks, once a second."""
         if time.monotonic() - self._looked >= self.seconds_between_looks:
-            self._look()
+            self.look()
             self._looked = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Looks, and checks the losses of the epoch."""
-        self._look()
+        self.look()
         if logs is not None and self._config.guard.skip:
             logs["skipped_steps"] = float(self._skipped - self._skipped_before)
+        self.check_losses(epoch, logs or {})
+
+    def check_losses(self, epoch: int, logs: Logs) -> None:
+        """Raises ComponentFailed unless the losses of an epoch, counted from 0, are finite."""
         for name in ("loss", "val_loss"):
-            value = (logs or {}).get(name, 0.0)
+            value = logs.get(name, 0.0)
             if not math.isfinite(value):
                 raise ComponentFailed(
                     "The loss must be finite.",
@@ -74,7 +87,12 @@ class Guard(keras.callbacks.Callback):
                     fix="Lower training.optimizer.learning_rate, or look for values that are not finite in the data.",
                 )
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Reports the steps that were left out since the last look.
+
+        Raises:
+            ComponentFailed: They were more than may be skipped.
+        """
         optimizer, allowed = self.model.optimizer, self._config.guard.skip
         for step in optimizer.bad_steps.numpy()[self._skipped : int(optimizer.skipped.numpy())]:
             self._skipped += 1

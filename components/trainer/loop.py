@@ -74,6 +74,24 @@ def fit(
     return dict(model.history.history)
 
 
+def take_steps(model: keras.Model, train: Split, config: TrainingConfig, first: int, steps: int) -> None:
+    """Takes some of the steps that `fit` takes, without callbacks.
+
+    Args:
+        model: A compiled and built model.
+        train: The training split.
+        config: The training.
+        first: The first step, counted from 0 in the whole training.
+        steps: How many.
+    """
+    accumulation = config.accumulation
+    dataset = train.training(config.batch_size // accumulation, config.seed, first * accumulation)
+    batches = _distributed(model, dataset)
+    execute = _execution(model, guarded(model, _training_step(model)), 1, accumulation)
+    for _ in range(steps):
+        execute(batches)
+
+
 def _training_step(model: keras.Model) -> Step:
     """Returns one optimizer step of one replica."""
     replicas = model.distribute_strategy.num_replicas_in_sync

@@ -33,6 +33,7 @@ from components.trainer.model_inputs import model_inputs
 from components.trainer.plan import Plan
 from components.trainer.trackers import tracking
 from components.trainer.validate import check_model, check_replicas, check_schedules, validate
+from components.trainer.watch import Watch
 
 if TYPE_CHECKING:
     from tfx.components.trainer.fn_args_utils import FnArgs
@@ -144,7 +145,8 @@ def train(
     _log.info("Training on %s rows, %s replicas: %s", split.rows, devices.num_replicas_in_sync, plan)
     check_schedules(config, plan.steps_per_epoch)
     guard = Guard(config, split, fn_args.transform_output, _kept_steps(fn_args))
-    return Trained(model, transform, stages.train(model, split, validation, config, plan, [guard, *watching], saved))
+    watch = guard if config.checks_each_step else Watch(guard, split, config)
+    return Trained(model, transform, stages.train(model, split, validation, config, plan, [watch, *watching], saved))
 
 
 def _kept_steps(fn_args: "FnArgs") -> Path | None:

@@ -15,6 +15,7 @@ from components.trainer.config import CallbacksConfig, GuardConfig, ModelConfig,
 from components.trainer.guard import Guard
 from components.trainer.input_pipeline import Split
 from components.trainer.plan import Plan
+from components.trainer.watch import Watch
 
 BATCH, STEPS = 8, 8
 LOOPS = {"fit": fit.fit, "custom": loop.fit}
@@ -91,9 +92,10 @@ def train(
         fit.compile_model(model, config, plan)
     keras.config.set_dtype_policy("float32")
     guard = Guard(config, split, "unused", folder)
+    watch = guard if config.checks_each_step else Watch(guard, split, config)
     error, history = None, None
     try:
-        history = LOOPS[config.loop](model, split, InOrder(data()), config, plan, [guard])
+        history = LOOPS[config.loop](model, split, InOrder(data()), config, plan, [watch])
         for timing in ("examples_per_second", "input_wait"):
             history.pop(timing, None)
     except ComponentFailed as failed:

@@ -126,7 +126,7 @@ def test_one_bad_replica_stops_both_or_both_skip_the_step(tmp_path):
 
 def test_a_validation_loss_that_is_not_finite_stops_the_training():
     guard = Guard(config(), InOrder(data()), "unused", None)
-    guard._look = lambda: None
+    guard.look = lambda: None
     guard.on_epoch_end(2, {"loss": 0.5, "val_auc": np.nan})
     with pytest.raises(ComponentFailed, match=r"The loss must be finite. Received: val_loss=nan in epoch 3."):
         guard.on_epoch_end(2, {"loss": 0.5, "val_loss": np.nan})
