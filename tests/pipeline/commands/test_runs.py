@@ -23,6 +23,15 @@ def test_the_table(store, capsys):
     ]
 
 
+def test_a_limit_leaves_the_older_out_and_says_so(store, capsys):
+    assert main(["runs", "--store", store, "--limit", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "run-1" not in out
+    assert out.endswith("There are more than 1: --limit shows them.\n")
+    main(["runs", "--store", store, "--limit", "2"])
+    assert "--limit" not in capsys.readouterr().out
+
+
 def test_one_task(store, capsys):
     main(["runs", "taxi", "--store", store])
     assert "run-2" not in capsys.readouterr().out
