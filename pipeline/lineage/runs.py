@@ -5,6 +5,7 @@
 ['complete', 'failed']
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Run:
 
 
 class Runs:
-    """The runs of a store. There is one query for each run, and some that do not grow with their number.
+    """The runs of a store.
 
     Args:
         store: The store, as `open_store` gives it.
@@ -89,7 +90,7 @@ class Runs:
         self._store = store
 
     def all(self, pipeline: str | None = None) -> list[Run]:
-        """Returns the runs, the latest first.
+        """Returns the runs, the latest first, with one query for each and some that do not grow with their number.
 
         Args:
             pipeline: Name of the only pipeline to look at; None takes all.
@@ -101,6 +102,19 @@ class Runs:
         chosen = [run for run in runs if pipeline in (None, run.pipeline)]
         return sorted(chosen, key=lambda run: run.started, reverse=True)
 
+    def newest(self, count: int, pipeline: str | None = None) -> list[Run]:
+        """Returns the latest runs, the latest first; the others are not read.
+
+        Args:
+            count: How many at most.
+            pipeline: Name of the only pipeline to look at; None takes all.
+        """
+        contexts = self._store.get_contexts_by_type("pipeline_run")
+        contexts.sort(key=lambda context: (context.create_time_since_epoch, context.id), reverse=True)
+        pushed = self._pushed()
+        runs = (self._of(context, pushed) for context in contexts)
+        return list(itertools.islice((run for run in runs if pipeline in (None, run.pipeline)), count))
+
     def get(self, run_id: str) -> Run:
         """Returns one run.
 
@@ -111,9 +125,12 @@ class Runs:
         if context is None:
             fix = "`slipway runs` lists those that are."
             raise UsageError("A run must be in the metadata store.", received=f"run={run_id}", fix=fix)
+        return self._of(context, self._pushed())
+
+    def _of(self, context: metadata_store_pb2.Context, pushed: Mapping[int, metadata_store_pb2.Artifact]) -> Run:
         executions = {execution.id: execution for execution in self._store.get_executions_by_context(context.id)}
         contexts = _Contexts(_associations_of(self._store, executions))
-        return _run(context, contexts, executions, self._pushed())
+        return _run(context, contexts, executions, pushed)
 
     def _pushed(self) -> dict[int, metadata_store_pb2.Artifact]:
         """Returns execution id to the pushed model that it put out."""

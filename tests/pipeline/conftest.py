@@ -36,6 +36,27 @@ class Recorder:
             execution = self._execution(node, state, properties or {})
             self.store.put_execution(execution, pairs, [*contexts, node_context], True)
 
+    def step(self, component, inputs=(), outputs=(), state="complete", **properties):
+        """Writes an execution that reads artifacts, given by their ids, and puts others out.
+
+        Those are given as `(type, uri, properties)`, or by their ids where they are not new. Returns their ids.
+        """
+        execution = self._execution(component, state, properties)
+        pairs = [(self.store.get_artifacts_by_id([number])[0], _event(mlmd.Event.INPUT, "in")) for number in inputs]
+        for output in outputs:
+            known = isinstance(output, int)
+            artifact = self.store.get_artifacts_by_id([output])[0] if known else self._artifact(*output)
+            pairs.append((artifact, _event(mlmd.Event.OUTPUT, "out")))
+        _, artifacts, _ = self.store.put_execution(execution, pairs, [], True)
+        return artifacts[len(inputs) :]
+
+    def _artifact(self, kind, uri, properties):
+        type_id = self.store.put_artifact_type(mlmd.ArtifactType(name=kind))
+        artifact = mlmd.Artifact(type_id=type_id, uri=str(uri), state=mlmd.Artifact.LIVE)
+        for name, value in properties.items():
+            artifact.custom_properties[name].string_value = value
+        return artifact
+
     def _context(self, kind, name):
         found = self.store.get_context_by_type_and_name(kind, name)
         return found or mlmd.Context(type_id=self.store.put_context_type(mlmd.ContextType(name=kind)), name=name)
@@ -55,6 +76,12 @@ class Recorder:
             artifact.custom_properties["pushed_version"].string_value = version
             artifact.custom_properties["pushed_destination"].string_value = f"/serving/taxi/{version}"
         return artifact, mlmd.Event(type=mlmd.Event.OUTPUT)
+
+
+def _event(kind, key):
+    event = mlmd.Event(type=kind)
+    event.path.steps.add(key=key)
+    return event
 
 
 @pytest.fixture

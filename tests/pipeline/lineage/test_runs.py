@@ -86,8 +86,22 @@ def test_a_run_costs_one_query_more(recorder, runs, monkeypatch):
     assert 20 < len(calls) <= 20 + 8
 
 
+def test_the_newest_are_those_of_all_and_only_they_are_read(recorder, runs, monkeypatch):
+    for number in range(20):
+        recorder.run(f"run-{number}", [("Gen", "complete")], pipeline="taxi" if number % 2 else "digits", pushed="7")
+    everything = runs.all()
+    calls = []
+    store_type = type(recorder.store)
+    original = store_type._call
+    monkeypatch.setattr(store_type, "_call", lambda self, *args: calls.append(args[0]) or original(self, *args))
+    assert runs.newest(3) == everything[:3]
+    assert len(calls) < 12
+    assert runs.newest(3, "taxi") == [run for run in everything if run.pipeline == "taxi"][:3]
+    assert runs.newest(99) == everything
+
+
 def test_an_empty_store_has_no_runs(recorder, runs):
-    assert runs.all() == []
+    assert runs.all() == runs.newest(5) == []
 
 
 def test_a_run_that_is_not_there(recorder, runs):
