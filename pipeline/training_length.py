@@ -22,14 +22,6 @@ class Length(NamedTuple):
     source: str
 
 
-def check(task: TaskConfig) -> None:
-    """Raises a UsageError for a number that makes no length; the Trainer checks all the others."""
-    for name in ("epochs", "batch_size", "eval_batch_size", "steps_per_execution", "steps_per_epoch"):
-        value = getattr(task.training, name)
-        if value is not None and value < 1:
-            raise UsageError(f"`training.{name}` must be at least 1.", received=f"{name}={value}")
-
-
 def from_rows(task: TaskConfig, rows: int, validation_rows: int, source: str) -> Length:
     """Returns the length of an epoch over some rows, as the Trainer plans it for one replica."""
     return Length(Plan.of(task.training, rows, validation_rows).steps_per_epoch, source)

@@ -7,8 +7,8 @@ import keras
 
 from components.errors import UsageError, did_you_mean
 from components.import_path import resolve
-from components.trainer import objective, recipe, recipe_config, schedule_config, strategy, tracker_config
-from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
+from components.trainer import consistency, objective, recipe, recipe_config, schedule_config, strategy, tracker_config
+from components.trainer.config import ModelConfig, TrainingConfig
 from components.trainer.validate_outputs import check_outputs, check_targets
 
 
@@ -22,13 +22,11 @@ def validate(config: TrainingConfig) -> None:
         UsageError: A number is out of range, a name does not exist, the batch is smaller than the number of replicas,
             the monitored metric will not be there or is watched in the wrong direction, or a package is missing.
     """
-    _check_numbers(config)
+    consistency.check(config)
+    check_replicas(config, strategy.replicas(config.strategy))
     _check_model(config.model)
-    _check_loop(config)
     check_targets(config)
     _check_monitor(config)
-    _check_recipe(config)
-    _check_plateau(config)
     if config.steps_per_epoch is not None:
         check_schedules(config, config.steps_per_epoch)
     if config.callbacks.tensorboard and importlib.util.find_spec("tensorboard") is None:
@@ -37,38 +35,7 @@ def validate(config: TrainingConfig) -> None:
             received="callbacks.tensorboard=True",
             fix="Run `pip install tensorboard`, or set training.callbacks.tensorboard=false.",
         )
-    _check_histograms(config.callbacks)
     tracker_config.check(config.trackers, config.mlflow)
-
-
-def _check_histograms(callbacks: CallbacksConfig) -> None:
-    if callbacks.histograms is None:
-        return
-    if callbacks.histograms < 1:
-        raise UsageError(
-            "`training.callbacks.histograms` must be at least 1.", received=f"histograms={callbacks.histograms}"
-        )
-    if not callbacks.tensorboard:
-        raise UsageError(
-            "Histograms are written for TensorBoard.",
-            received=f"histograms={callbacks.histograms}, tensorboard=False",
-            fix="Set training.callbacks.tensorboard=true, or training.callbacks.histograms=null.",
-        )
-
-
-def _check_numbers(config: TrainingConfig) -> None:
-    positive = ("batch_size", "eval_batch_size", "steps_per_execution", "shuffle_buffer", "accumulation")
-    for name in (*positive, "epochs", "steps_per_epoch"):
-        value = getattr(config, name)
-        if value is not None and value < 1:
-            raise UsageError(f"`training.{name}` must be at least 1.", received=f"{name}={value}")
-    if config.memory_mb < 0:
-        raise UsageError("`training.memory_mb` must not be negative.", received=f"memory_mb={config.memory_mb}")
-    if config.guard.skip < 0:
-        raise UsageError("`training.guard.skip` must not be negative.", received=f"skip={config.guard.skip}")
-    if not 0 <= config.seed < 2**32:
-        raise UsageError("`training.seed` must be a number of 32 bits.", received=f"seed={config.seed}")
-    check_replicas(config, strategy.replicas(config.strategy))
 
 
 def check_replicas(config: TrainingConfig, replicas: int) -> None:
@@ -125,43 +92,6 @@ def check_schedules(config: TrainingConfig, steps_per_epoch: int) -> None:
         config.optimizer.learning_rate.resolved(config.total_epochs * steps_per_epoch)
 
 
-def _check_recipe(config: TrainingConfig) -> None:
-    if not config.recipe:
-        return
-    if config.epochs is not None:
-        raise UsageError(
-            "Either the stages of a recipe or `training.epochs` say how long to train.",
-            received=f"epochs={config.epochs} and a recipe of {len(config.recipe)} stages",
-            fix="Set training.epochs=null.",
-        )
-    if isinstance(config.optimizer.learning_rate, schedule_config.Schedule):
-        raise UsageError(
-            "The rules of a recipe give the learning rates.",
-            received=f"optimizer.learning_rate={config.optimizer.learning_rate.kind} and a recipe",
-            fix="Put the schedule into a rule, and leave training.optimizer.learning_rate out.",
-        )
-
-
-def _check_loop(config: TrainingConfig) -> None:
-    if config.accumulation > 1 and config.loop == "fit":
-        raise UsageError(
-            "Only the custom loop adds up the gradients of micro-batches.",
-            received=f"accumulation={config.accumulation}, loop=fit",
-            fix="Set training.loop=custom, or training.accumulation=1.",
-        )
-    if config.l2 is None:
-        return
-    if config.l2 < 0:
-        raise UsageError("`training.l2` must not be negative.", received=f"l2={config.l2}")
-    # AdamW decays by 0.004 unless it is told otherwise.
-    if config.optimizer.weight_decay or (config.optimizer.name == "adamw" and config.optimizer.weight_decay is None):
-        raise UsageError(
-            "Either L2 or the optimizer's weight decay makes weights smaller.",
-            received=f"l2={config.l2}, optimizer={config.optimizer.name}, weight_decay={config.optimizer.weight_decay}",
-            fix="Set training.l2=null, or training.optimizer.weight_decay=0.",
-        )
-
-
 def _check_model(model: ModelConfig) -> None:
     build = resolve(model.build, "training.model.build")
     parameters = inspect.signature(build).parameters
@@ -193,21 +123,4 @@ def _check_monitor(config: TrainingConfig) -> None:
             f"A better `{callbacks.monitor}` is a {'higher' if mode == 'max' else 'lower'} one.",
             received=f"mode={callbacks.mode}",
             fix=f"Set training.callbacks.mode={mode}.",
-        )
-
-
-def _check_plateau(config: TrainingConfig) -> None:
-    callbacks = config.callbacks
-    if callbacks.plateau_patience is None:
-        return
-    if not 0 < callbacks.plateau_factor < 1:
-        raise UsageError(
-            "`plateau_factor` must be between 0 and 1.", received=f"plateau_factor={callbacks.plateau_factor}"
-        )
-    rates = [rule.learning_rate for stage in config.recipe for rule in stage.rules] or [config.optimizer.learning_rate]
-    if any(isinstance(rate, schedule_config.Schedule) for rate in rates):
-        raise UsageError(
-            "Either a schedule or a plateau decides on the learning rate.",
-            received=f"plateau_patience={callbacks.plateau_patience} and a schedule",
-            fix="Set training.callbacks.plateau_patience=null, or give constant rates.",
         )

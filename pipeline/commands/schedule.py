@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from components.errors import UsageError
+from components.trainer import consistency
 from components.trainer.schedule_config import Schedule
 from pipeline import tasks, training_length
 from pipeline.chart import COLOURS, Chart, Line
@@ -78,7 +79,7 @@ def _check_picture(out: Path | None) -> None:
 
 
 def _length(config: TaskConfig, home: Home, rows: int | None, steps: int | None) -> Length:
-    training_length.check(config)
+    consistency.check_numbers(config.training)
     if rows is not None and steps is not None:
         raise UsageError("Either rows or steps say how long it is.", received=f"rows={rows}, steps={steps}")
     if steps is not None:
