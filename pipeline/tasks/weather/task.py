@@ -1,12 +1,12 @@
-"""Expected on 2015, 351 days: temperature off by 2.22 degrees (2.17 to 2.25 over three seeds), weather right on 69 %.
+"""Expected on 2015, 351 days: temperature off by 2.08 degrees (2.07 to 2.11 over three seeds), weather right on 69 %.
 
     python local_runner.py weather
 
 Seattle's weather, 2012 to 2015: the next day's highest temperature, the range in which it lies on four of five days,
 and the kind of weather, from the fourteen days before it. To beat: that tomorrow is like today is off by 2.25 degrees
 and right on 67.8 %; what is usual on the date is off by 3.17; the most frequent weather is right on 51.0 %. Linear
-models of the last day do as well or better: ridge regression is off by 2.11, logistic regression right on 68.7 %. What
-the source calls weather changes between the years: 1.4 % of the days of 2015 are "rain", 22.7 % of those before.
+models of the last day are close: ridge regression is off by 2.11, logistic regression right on 68.7 %. What the source
+calls weather changes between the years: 1.4 % of the days of 2015 are "rain", 22.7 % of those before.
 """
 
 from components.trainer.config import CallbacksConfig, ModelConfig, OptimizerConfig, OutputConfig, TrainingConfig
@@ -42,23 +42,23 @@ TASK = TaskConfig(
             ),
             "weather": OutputConfig(label=KIND, loss="sparse_categorical_crossentropy", metrics=("Accuracy",)),
         },
-        optimizer=OptimizerConfig(name="adam", learning_rate=0.002),
+        optimizer=OptimizerConfig(name="adam", learning_rate=0.003),
         l2=0.001,
         batch_size=32,
-        epochs=40,
-        callbacks=CallbacksConfig(early_stopping_patience=6),
+        epochs=60,
+        callbacks=CallbacksConfig(early_stopping_patience=10, plateau_patience=None),
     ),
     evaluation=EvaluationConfig(
         outputs={
             "temperature": OutputEvaluation(
                 label=TEMPERATURE,
                 metrics=("MeanAbsoluteError", "ExampleCount"),
-                thresholds={"MeanAbsoluteError": Threshold(upper=2.3, higher_is_better=False, min_improvement=-0.1)},
+                thresholds={"MeanAbsoluteError": Threshold(upper=2.2, higher_is_better=False, min_improvement=-0.1)},
             ),
             "weather": OutputEvaluation(
                 label=KIND,
                 metrics=("SparseCategoricalAccuracy",),
-                thresholds={"SparseCategoricalAccuracy": Threshold(lower=0.6)},
+                thresholds={"SparseCategoricalAccuracy": Threshold(lower=0.67)},
             ),
         },
         slices=(("season",),),
