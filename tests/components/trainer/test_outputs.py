@@ -76,12 +76,16 @@ def build_model(mapping: bool) -> keras.Model:
     return keras.Model({"x": entry}, {"price": price, "kind": kind} if mapping else [price, kind])
 
 
-def train(config: TrainingConfig, mapping: bool = True) -> SimpleNamespace:
+def train(
+    config: TrainingConfig, mapping: bool = True, strategy: tf.distribute.Strategy | None = None
+) -> SimpleNamespace:
+    strategy = strategy or tf.distribute.get_strategy()
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(config.seed)
-    model = build_model(mapping)
+    with strategy.scope():
+        model = build_model(mapping)
     watching = callbacks.create(config.callbacks, Path("unused"))
-    plan = Plan.of(config, ROWS, VALIDATION_ROWS)
+    plan = Plan.of(config, ROWS, VALIDATION_ROWS, strategy.num_replicas_in_sync)
     course = stages.train(model, split(ROWS, 1), split(VALIDATION_ROWS, 2), config, plan, watching)
     for timing in ("examples_per_second", "input_wait"):
         course.history.pop(timing, None)

@@ -46,6 +46,15 @@ def test_the_custom_loop_takes_the_steps_of_one_replica_with_batches_of_any_size
         np.testing.assert_allclose(two["history"][metric], values, atol=1e-6, err_msg=metric)
 
 
+@pytest.mark.parametrize("loop", ["fit", "custom"])
+def test_losses_and_metrics_of_several_outputs_are_those_of_one_replica(replicas, loop):
+    one, two = replicas["outputs"][loop]
+    assert set(one) == set(two) > {"val_loss", "val_price_loss", "val_kind_loss", "val_kind_accuracy"}
+    for name, values in one.items():
+        # Sums of float32 in another order, over six steps.
+        np.testing.assert_allclose(two[name], values, atol=2e-6, err_msg=name)
+
+
 def test_the_custom_loop_weighs_rows_on_replicas(replicas):
     _, labels, weights = loop_cases.VALIDATION.data
     two = replicas["loop"]["two"]

@@ -13,7 +13,7 @@ import tensorflow as tf
 from components.trainer import losses, optimizers
 from components.trainer import strategy as strategies
 from components.trainer.optimizer_config import OptimizerConfig
-from tests.components.trainer import loop_cases
+from tests.components.trainer import loop_cases, test_outputs
 from tests.components.trainer.metrics.cases import CASES, ONE_OF_EACH_STATE
 
 EXAMPLES = 32
@@ -56,6 +56,11 @@ def trained_weights(strategy: tf.distribute.Strategy, config: OptimizerConfig) -
     return [weight.tolist() for weight in model.get_weights()]
 
 
+def several_outputs(one: tf.distribute.Strategy, two: tf.distribute.Strategy, loop: str) -> list[Any]:
+    """Trains a model of two outputs on one and on two replicas; returns the histories."""
+    return [test_outputs.train(test_outputs.config(loop=loop), strategy=where).history for where in (one, two)]
+
+
 def main() -> None:
     """Prints what the tests look at."""
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -73,6 +78,7 @@ def main() -> None:
             for name, config in configs.items()
         },
         "loop": loop_cases.courses(two),
+        "outputs": {loop: several_outputs(strategies.create("default"), two, loop) for loop in ("fit", "custom")},
         "overflow": loop_cases.after_overflow_on_the_second(two),
     }
     print(json.dumps(result))
