@@ -45,6 +45,5 @@ def command(
       slipway compare-optimizers
       slipway compare-optimizers taxi --optimizers adam,adamw,sgd=0.05 --seeds 5 --epochs 6
     """  # noqa: D301 (click wants the character)
-    if epochs:
-        overrides = (*overrides, f"training.epochs={epochs}")
-    return launch(ComparisonOrder(task, home, overrides, optimizers, seeds, as_json, debug=context.obj.debug))
+    debug = context.obj.debug
+    return launch(ComparisonOrder("optimizers", task, home, overrides, optimizers, seeds, epochs, as_json, debug))

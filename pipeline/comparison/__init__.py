@@ -1,1 +1,1 @@
-"""The same model trained with one optimizer after the other, on the same examples and seeds."""
+"""Trainings of one task that differ in what is compared, on the same examples and seeds."""

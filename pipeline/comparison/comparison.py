@@ -1,4 +1,4 @@
-"""What a comparison of optimizers has found, kept as one JSON file."""
+"""What a comparison has found, kept as one JSON file."""
 
 import json
 import statistics
@@ -19,18 +19,20 @@ class Training:
     """One training.
 
     Args:
-        contender: The optimizer.
+        contender: The contender's name.
         seed: The seed.
         history: Name to value of each epoch; empty where the training failed.
         epochs_per_second: How fast it was, validation included, without the first epoch, which builds the functions,
             where there are more; None where it failed.
+        parameters: How many numbers were trained, in the last stage where there is a recipe; None where it failed.
         error: Why it failed.
     """
 
-    contender: Contender
+    contender: str
     seed: int
     history: dict[str, list[float]]
     epochs_per_second: float | None = None
+    parameters: int | None = None
     error: str | None = None
 
 
@@ -60,23 +62,25 @@ class Spread:
 
 @dataclass(frozen=True)
 class Standing:
-    """How an optimizer did over all seeds.
+    """How a contender did over all seeds.
 
     Args:
-        contender: The optimizer.
+        contender: The contender's name.
         finished: Trainings that came to their end.
         failed: Trainings that did not.
         metric: The monitored metric in its best epoch; None if none finished.
         loss: The validation loss in that epoch.
         epochs_per_second: The mean over the seeds.
+        parameters: How many numbers were trained, in the last stage where there is a recipe.
     """
 
-    contender: Contender
+    contender: str
     finished: int
     failed: int
     metric: Spread | None = None
     loss: Spread | None = None
     epochs_per_second: float | None = None
+    parameters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,28 +89,35 @@ class Comparison:
 
     Args:
         task: The task's name.
+        kind: What is compared: `optimizers` or `variants`.
         run: The run whose Transform made the examples.
         monitor: The metric that is compared.
         mode: `min` or `max`, whichever is better.
-        epochs: Epochs of each training.
-        seeds: The seeds, the same for each optimizer.
+        contenders: Those that are compared.
+        seeds: The seeds, the same for each contender.
         trainings: What has been trained.
     """
 
     task: str
+    kind: str
     run: str
     monitor: str
     mode: str
-    epochs: int
+    contenders: tuple[Contender, ...]
     seeds: tuple[int, ...]
     trainings: tuple[Training, ...] = ()
 
-    def of(self, contender: Contender) -> list[Training]:
-        """Returns the trainings of an optimizer that came to their end."""
+    @property
+    def epochs(self) -> int:
+        """Epochs of the longest training."""
+        return max((len(values) for one in self.trainings for values in one.history.values()), default=0)
+
+    def of(self, contender: str) -> list[Training]:
+        """Returns the trainings of a contender that came to their end."""
         return [training for training in self.trainings if training.contender == contender and not training.error]
 
     def standings(self) -> list[Standing]:
-        """Returns the optimizers, the best mean of the metric first; those that never finished are last."""
+        """Returns the contenders, the best mean of the metric first; those that never finished are last."""
         found = [self._standing(name) for name in dict.fromkeys(training.contender for training in self.trainings)]
         sign = 1 if self.mode == "min" else -1
         return sorted(found, key=lambda one: (one.metric is None, sign * one.metric.mean if one.metric else 0.0))
@@ -119,7 +130,7 @@ class Comparison:
         epoch = best_epoch(training.history, self.monitor, self.mode)
         return {name: values[epoch] for name, values in training.history.items()}
 
-    def course(self, contender: Contender, name: str) -> list[Spread]:
+    def course(self, contender: str, name: str) -> list[Spread]:
         """Returns the spread over the seeds of a metric in each epoch."""
         histories = [training.history[name] for training in self.of(contender)]
         return [Spread.of(values) for values in zip(*histories, strict=True)]
@@ -136,7 +147,7 @@ class Comparison:
         file = folder / RESULTS_FILE
         return from_dict(Comparison, json.loads(file.read_text())) if file.exists() else None
 
-    def _standing(self, contender: Contender) -> Standing:
+    def _standing(self, contender: str) -> Standing:
         done = self.of(contender)
         failed = sum(training.contender == contender for training in self.trainings) - len(done)
         if not done:
@@ -149,4 +160,5 @@ class Comparison:
             Spread.of(values[self.monitor] for values in best),
             Spread.of(values[LOSS] for values in best),
             statistics.fmean(training.epochs_per_second or 0.0 for training in done),
+            done[0].parameters,
         )

@@ -1,8 +1,8 @@
-"""A comparison of optimizers on a terminal: while it runs, and what it came to."""
+"""A comparison on a terminal: while it runs, and what it came to."""
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -10,24 +10,24 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.comparison.comparison import LOSS, Comparison, Spread
-from pipeline.comparison.contender import Contender
 from pipeline.runner.display import STOPPING, Display, WholeParts, display_for, node_table, number_text, seconds_text
 from pipeline.runner.state import Event, RunState
 
 
 class Board:
-    """A row per optimizer, redrawn in place while they are trained; nothing of it stays.
+    """A row per contender, redrawn in place while they are trained; nothing of it stays.
 
     Args:
         console: Where it is drawn.
-        contenders: The optimizers.
+        title: What a contender is.
+        names: The names of the contenders.
         seeds: How many trainings each of them gets.
     """
 
-    def __init__(self, console: Console, contenders: Sequence[Contender], seeds: int) -> None:
+    def __init__(self, console: Console, title: str, names: Sequence[str], seeds: int) -> None:
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._contenders, self._seeds = contenders, seeds
-        self._done: dict[Contender, list[Event]] = {contender: [] for contender in contenders}
+        self._title, self._seeds = title, seeds
+        self._done: dict[str, list[Event]] = {name: [] for name in names}
         self._running: Event | None = None
         self._epoch: Event | None = None
 
@@ -51,7 +51,7 @@ class Board:
             self._epoch = event
         elif event["event"] == "training_finished":
             self._running = None
-            self._done[_contender(event)].append(event)
+            self._done[event["name"]].append(event)
 
     def _picture(self, state: RunState, now: float, stopping: bool) -> Iterator[Table | Text]:
         yield Text(f"{state.task or ''}  {state.run_id or ''}  {seconds_text(state.elapsed(now))} s", style="bold")
@@ -65,22 +65,20 @@ class Board:
             yield Text(STOPPING, style="bold magenta")
 
     def _table(self) -> Table:
-        table = _table("Optimizer", "Rate", "Seeds", "So far", left=("Optimizer",))
+        table = _table(self._title, "Seeds", "So far")
         table.add_column("")
-        for contender in self._contenders:
-            done = self._done[contender]
+        for name, done in self._done.items():
             values = [event["value"] for event in done if event["value"] is not None]
             table.add_row(
-                contender.name,
-                f"{contender.learning_rate:g}",
+                name,
                 f"{len(done)}/{self._seeds}",
                 number_text(sum(values) / len(values)) if values else "-",
-                WholeParts(self._progress(contender)),
+                WholeParts(self._progress(name)),
             )
         return table
 
-    def _progress(self, contender: Contender) -> list[str]:
-        if self._running is None or _contender(self._running) != contender:
+    def _progress(self, name: str) -> list[str]:
+        if self._running is None or self._running["name"] != name:
             return []
         which = f"seed {self._running['seed']}"
         if self._epoch is None:
@@ -90,24 +88,43 @@ class Board:
         return [which, f"epoch {self._epoch['epoch']}/{self._epoch['epochs']}", *numbers]
 
 
-def board_for(console: Console, contenders: Sequence[Contender], seeds: int, quiet: bool) -> Display:
+def board_for(console: Console, title: str, names: Sequence[str], seeds: int, quiet: bool) -> Display:
     """Returns the display that fits: silence if asked for, the board on a terminal, lines elsewhere."""
     if quiet or not console.file.isatty() or console.is_dumb_terminal:
         return display_for(console, quiet)
-    return Board(console, contenders, seeds)
+    return Board(console, title, names, seeds)
 
 
 def standings_table(comparison: Comparison) -> Table:
-    """Returns a row per optimizer, the best first: mean and standard deviation over the seeds."""
-    titles = ["Optimizer", "Rate", comparison.monitor, *([LOSS] if comparison.monitor != LOSS else []), "Epochs/s"]
-    failed = any(one.failed for one in comparison.standings())
-    table = _table(*titles, *(["Failed"] if failed else []), left=("Optimizer",))
-    for one in comparison.standings():
-        spreads = [one.metric, *([one.loss] if comparison.monitor != LOSS else [])]
-        speed = "-" if one.epochs_per_second is None else f"{one.epochs_per_second:.2f}"
-        numbers = [f"{one.contender.learning_rate:g}", *map(_spread_text, spreads), speed]
-        table.add_row(one.contender.name, *numbers, *([str(one.failed)] if failed else []))
+    """Returns a row per contender, the best first: mean and standard deviation over the seeds.
+
+    How many parameters were trained is there where contenders differ in it, and failures where there are any.
+    """
+    standings = comparison.standings()
+    columns: dict[str, list[str]] = {
+        title_of(comparison.kind): [one.contender for one in standings],
+        comparison.monitor: [_spread_text(one.metric) for one in standings],
+        LOSS: [_spread_text(one.loss) for one in standings],
+        "Epochs/s": ["-" if one.epochs_per_second is None else f"{one.epochs_per_second:.2f}" for one in standings],
+    }
+    if len({one.parameters for one in standings if one.parameters is not None}) > 1:
+        columns["Trained"] = ["-" if one.parameters is None else f"{one.parameters:,}" for one in standings]
+    if any(one.failed for one in standings):
+        columns["Failed"] = [str(one.failed) for one in standings]
+    table = _table(*columns)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
     return table
+
+
+def title_of(kind: str) -> str:
+    """Returns what stands above the contenders of a kind.
+
+    Example:
+        >>> title_of("optimizers")
+        'Optimizer'
+    """
+    return kind.removesuffix("s").capitalize()
 
 
 def _spread_text(spread: Spread | None) -> str:
@@ -117,13 +134,9 @@ def _spread_text(spread: Spread | None) -> str:
     return mean if spread.deviation is None else f"{mean} ± {spread.deviation:.4f}"
 
 
-def _contender(event: Event) -> Contender:
-    return Contender(event["name"], event["learning_rate"])
-
-
-def _table(*titles: str, left: Sequence[str]) -> Table:
+def _table(first: str, *titles: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(first, no_wrap=True)
     for title in titles:
-        options: dict[str, Any] = {"justify": "left" if title in left else "right"}
-        table.add_column(title, no_wrap=True, **options)
+        table.add_column(title, no_wrap=True, justify="right")
     return table

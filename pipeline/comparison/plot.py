@@ -1,4 +1,4 @@
-"""A comparison of optimizers as a picture."""
+"""A comparison as a picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,39 +11,39 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.comparison.comparison import LOSS, Comparison, Standing
 
-PLOT_FILE = "optimizers.png"
-
 # Told apart without red and green (Okabe and Ito), and by their markers.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_LABELS, _PANEL, _GAP, _HEIGHT = 1.45, 3.4, 0.6, 3.6
+_LABELS, _LETTER, _PANEL, _GAP, _HEIGHT = 1.45, 0.1, 3.4, 0.6, 3.6
 
 
 def write(folder: Path, comparison: Comparison) -> Path:
-    """Writes `optimizers.png`, beside and then renamed, and returns its path."""
-    beside = folder / f"{PLOT_FILE}.part"
+    """Writes `optimizers.png` or `variants.png`, beside and then renamed, and returns its path."""
+    name = f"{comparison.kind}.png"
+    beside = folder / f"{name}.part"
     FigureCanvasAgg(plot(comparison)).print_png(beside)
-    return beside.replace(folder / PLOT_FILE)
+    return beside.replace(folder / name)
 
 
 def plot(comparison: Comparison) -> Figure:
     """Draws each training's best epoch beside the metric and the loss over the epochs.
 
-    The best optimizer is on top. A line is the mean over the seeds, the band around it goes from the lowest to the
+    The best contender is on top. A line is the mean over the seeds, the band around it goes from the lowest to the
     highest.
     """
     courses = list(dict.fromkeys([comparison.monitor, LOSS]))
     panels = 1 + len(courses)
-    width = _LABELS + panels * _PANEL + len(courses) * _GAP + 0.2
+    finished = [one for one in comparison.standings() if one.finished]
+    labels = max([_LABELS, *(_LETTER * len(one.contender) for one in finished)])
+    width = labels + panels * _PANEL + len(courses) * _GAP + 0.2
     figure = Figure(figsize=(width, _HEIGHT), dpi=110)
     # A constrained layout draws everything once more to measure it.
-    figure.subplots_adjust(left=_LABELS / width, right=1 - 0.2 / width, top=0.82, bottom=0.14, wspace=_GAP / _PANEL)
-    finished = [one for one in comparison.standings() if one.finished]
+    figure.subplots_adjust(left=labels / width, right=1 - 0.2 / width, top=0.82, bottom=0.14, wspace=_GAP / _PANEL)
     _points(figure.add_subplot(1, panels, 1), comparison, finished)
     for position, name in enumerate(courses, start=2):
         _course(figure.add_subplot(1, panels, position), comparison, finished, name)
     seeds = f"{len(comparison.seeds)} seed{'' if len(comparison.seeds) == 1 else 's'}"
-    figure.suptitle(f"{comparison.task}: optimizers on {seeds}", x=0.1 / width, y=0.97, ha="left")
+    figure.suptitle(f"{comparison.task}: {comparison.kind} on {seeds}", x=0.1 / width, y=0.97, ha="left")
     return figure
 
 
@@ -54,9 +54,7 @@ def _points(axes: Axes, comparison: Comparison, finished: Sequence[Standing]) ->
         axes.plot(
             [sum(values) / len(values)], [row], linestyle="", marker="|", markersize=16, color=_style(row)["color"]
         )
-    labels = axes.set_yticks(
-        range(len(finished)), [f"{one.contender.name} {one.contender.learning_rate:g}" for one in finished]
-    )
+    labels = axes.set_yticks(range(len(finished)), [one.contender for one in finished])
     for row, label in enumerate(labels):
         label.label1.set_color(_style(row)["color"])
     axes.set_ylim(len(finished) - 0.5, -0.5)

@@ -1,4 +1,4 @@
-"""What the watching process asks of the worker that compares optimizers: one JSON file in the report's folder."""
+"""What the watching process asks of the worker that compares: one JSON file in the report's folder."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from components.settings import from_dict, to_dict
 from pipeline.comparison.contender import Contender
 from pipeline.lineage.transformed import Transformed
-from pipeline.runner.request import EVENTS_FILE, LOG_FILE, REQUEST_FILE
+from pipeline.runner.request import REQUEST_FILE, make_folder
 
 
 @dataclass(frozen=True)
@@ -17,26 +17,29 @@ class ComparisonRequest:
 
     Args:
         run_id: Its name, also that of the run which transforms, where there is one.
+        task: The task's name.
         home: The home directory, absolute.
         config: The task's configuration with the overrides applied, as `components.settings.to_dict` gives it.
-        contenders: The optimizers.
+        kind: What is compared, a key of `launch.KINDS`.
+        contenders: Those that are compared.
         seeds: The seeds.
+        epochs: Epochs of each training, of each stage where it has a recipe; None leaves them to the task.
         transformed: The examples; None makes them first.
     """
 
     run_id: str
+    task: str
     home: str
     config: dict[str, Any]
+    kind: str
     contenders: tuple[Contender, ...]
     seeds: tuple[int, ...]
+    epochs: int | None = None
     transformed: Transformed | None = None
 
     def write(self, folder: Path) -> None:
         """Makes the report's folder with the request, an empty event file and an empty log."""
-        folder.mkdir(parents=True)
-        (folder / EVENTS_FILE).touch()
-        (folder / LOG_FILE).touch()
-        (folder / REQUEST_FILE).write_text(json.dumps(to_dict(self), indent=2) + "\n")
+        make_folder(folder, to_dict(self))
 
     @classmethod
     def read(cls, folder: Path) -> "ComparisonRequest":

@@ -1,4 +1,4 @@
-"""The process that trains: the same model with each optimizer, on the same seeds, one training after the other.
+"""The process that trains: each contender on the same seeds, one training after the other.
 
     python -m pipeline.comparison.worker REPORT_FOLDER
 
@@ -9,6 +9,7 @@ and writes the results so far after each.
 import dataclasses
 import itertools
 import logging
+import math
 import sys
 import time
 from pathlib import Path
@@ -21,10 +22,10 @@ from components import progress
 from components.errors import ComponentFailed
 from components.settings import from_dict
 from components.trainer import callbacks
+from components.trainer.config import TrainingConfig
 from components.trainer.run_fn import train
 from components.trainer.validate import validate
 from pipeline.comparison.comparison import Comparison, Training
-from pipeline.comparison.contender import Contender
 from pipeline.comparison.request import ComparisonRequest
 from pipeline.config import TaskConfig
 from pipeline.home import Home
@@ -33,7 +34,7 @@ from pipeline.runner.nodes import Nodes
 from pipeline.runner.prepare import prepare
 from pipeline.runner.worker import report, run_node
 
-TRANSFORM = "Transform"
+TRANSFORM, EMBEDDER = "Transform", "Embedder"
 
 
 def compare(folder: Path) -> str:
@@ -46,7 +47,7 @@ def compare(folder: Path) -> str:
     task = from_dict(TaskConfig, request.config)
     logging.basicConfig(level=task.runner.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for contender in request.contenders:
-        validate(contender.training(task.training, request.seeds[0]))
+        validate(contender.training(task, request.seeds[0], request.epochs))
     data = request.transformed or _transformed(task, request)
     fn_args = FnArgs(
         train_files=[data.files("train")],
@@ -54,13 +55,15 @@ def compare(folder: Path) -> str:
         transform_output=data.graph,
     )
     watched = task.training.callbacks
-    found = Comparison(task.name, data.run, watched.monitor, watched.mode, task.training.total_epochs, request.seeds)
+    found = Comparison(
+        task.name, request.kind, data.run, watched.monitor, watched.mode, request.contenders, request.seeds
+    )
     # Seed by seed, so that all are known a little early on, and a machine that slows down slows all of them.
     rounds = list(itertools.product(request.seeds, request.contenders))
     for number, (seed, contender) in enumerate(rounds, start=1):
-        about = {**dataclasses.asdict(contender), "seed": seed, "training": number, "trainings": len(rounds)}
+        about = {"name": contender.name, "seed": seed, "training": number, "trainings": len(rounds)}
         progress.emit("training_started", **about)
-        training = _train(task, contender, seed, fn_args)
+        training = _train(contender.name, contender.training(task, seed, request.epochs), fn_args)
         found = dataclasses.replace(found, trainings=(*found.trainings, training))
         found.write(folder)
         value = None if training.error else found.best(training)[found.monitor]
@@ -70,24 +73,25 @@ def compare(folder: Path) -> str:
     return "compared"
 
 
-def _train(task: TaskConfig, contender: Contender, seed: int, fn_args: FnArgs) -> Training:
-    config = contender.training(task.training, seed)
+def _train(name: str, config: TrainingConfig, fn_args: FnArgs) -> Training:
     clock = Clock()
     try:
         trained = train(config, fn_args, [clock, *callbacks.create(config.callbacks, Path())])
     except ComponentFailed as error:
         # A rate that is too high for an optimizer is a result, too.
-        return Training(contender, seed, history={}, error=str(error))
+        return Training(name, config.seed, history={}, error=str(error))
     history = {name: [float(value) for value in values] for name, values in trained.course.history.items()}
-    return Training(contender, seed, history, clock.epochs_per_second)
+    parameters = sum(math.prod(variable.shape) for variable in trained.model.trainable_variables)
+    return Training(name, config.seed, history, clock.epochs_per_second, parameters)
 
 
 def _transformed(task: TaskConfig, request: ComparisonRequest) -> Transformed:
-    """Runs the pipeline up to Transform."""
-    nodes = Nodes(prepare(task, Home.open(request.home)), request.run_id, to_node=TRANSFORM)
+    """Runs the pipeline up to the node that makes what is trained on."""
+    last = EMBEDDER if task.embedding.enabled else TRANSFORM
+    nodes = Nodes(prepare(task, Home.open(request.home)), request.run_id, to_node=last)
     progress.emit("run_started", run_id=request.run_id, task=task.name, nodes=nodes.ids)
     results = {node_id: run_node(nodes, node_id) for node_id in nodes.ids}
-    outputs = results[TRANSFORM].outputs
+    outputs = results[last].outputs
     graph, examples = (str(outputs[key][0].uri) for key in ("transform_graph", "transformed_examples"))
     return Transformed(request.run_id, graph, examples)
 

@@ -249,7 +249,7 @@ def _trial_line(event: Event) -> str:
 
 
 def _training_line(event: Event) -> str:
-    which = f"{event['name']} {event['learning_rate']:g}, seed {event['seed']}"
+    which = f"{event['name']}, seed {event['seed']}"
     if event["event"] == "training_started":
         return f"training {event['training']}/{event['trainings']}: {which}"
     if event["value"] is None:

@@ -4,23 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-
 from components.settings import to_dict
+from components.trainer import consistency
 from pipeline import data_source, tasks
 from pipeline.config import TaskConfig, override
 from pipeline.home import Home, new_run_id
-from pipeline.runner import log
 from pipeline.runner.display import LiveTable, display_for
-from pipeline.runner.events import append, event
 from pipeline.runner.home_lock import only_run
 from pipeline.runner.next_steps import NextSteps
-from pipeline.runner.request import EVENTS_FILE, LOG_FILE, RunOptions, RunRequest
-from pipeline.runner.state import RunState
+from pipeline.runner.request import LOG_FILE, RunOptions, RunRequest
 from pipeline.runner.summary import print_summary, result_line
-from pipeline.runner.supervise import supervise
+from pipeline.runner.watched import failed, watched
 from pipeline.runner.worker_process import WORKER
-from pipeline.terminal import console, print_error
+from pipeline.terminal import console
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +57,8 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
             use. No worker was started.
     """
     config = override(tasks.load(order.task), order.overrides)
+    consistency.check(config.training)
+    config.push.check()
     config.tuning.check(config.training)
     if config.data.path is not None:
         data_source.find(config.data.path, config.data.splits, config.data.eval_share)
@@ -72,17 +70,18 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
 def _run(order: Order, config: TaskConfig, home: Home, worker: Sequence[str]) -> int:
     request = _request(order, config, home)
     folder = home.run(request.run_id)
-    request.write(folder)
-    append(folder / EVENTS_FILE, event("launched", run_id=request.run_id, task=request.task))
     screen = console()
     display = display_for(screen, order.quiet)
-    with display:
-        state = supervise([*worker, str(folder)], folder, display.show)
+    state = watched(request, folder, worker, display)
     if not order.quiet and state.outcome != "usage":
         steps = NextSteps(home, order.task, request.run_id)
         sample = _sample(config, folder) if state.pushed_to and state.exit_code == 0 else None
         print_summary(screen, state, folder / LOG_FILE, steps, sample, nodes=not isinstance(display, LiveTable))
-    return _conclude(screen, order, state, folder / LOG_FILE)
+    if state.exit_code != 0:
+        return failed(state, result_line(state), folder, order.debug)
+    if order.quiet:
+        screen.print(result_line(state), soft_wrap=True)
+    return 0
 
 
 def _request(order: Order, config: TaskConfig, home: Home) -> RunRequest:
@@ -101,13 +100,3 @@ def _sample(config: TaskConfig, folder: Path) -> Path:
     from pipeline.runner.serving_request import write_request
 
     return write_request(folder, PROJECT / config.schema.path, *config.evaluation.labels)
-
-
-def _conclude(screen: Console, order: Order, state: RunState, log_file: Path) -> int:
-    """Prints what stands last, on the stream where it belongs, and returns the exit code."""
-    if state.exit_code == 0:
-        if order.quiet:
-            screen.print(result_line(state), soft_wrap=True)
-        return 0
-    print_error(state.message or result_line(state), log.last_traceback(log_file) if order.debug else None)
-    return state.exit_code or 1

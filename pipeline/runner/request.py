@@ -52,12 +52,7 @@ class RunRequest:
 
     def write(self, folder: Path) -> None:
         """Makes the run's folder with the request, an empty event file and an empty log."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / EVENTS_FILE).touch()
-        (folder / LOG_FILE).touch()
-        beside = folder / f"{REQUEST_FILE}.part"
-        beside.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
-        beside.replace(folder / REQUEST_FILE)
+        make_folder(folder, dataclasses.asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> "RunRequest":
@@ -65,3 +60,13 @@ class RunRequest:
         values = json.loads((folder / REQUEST_FILE).read_text())
         options = RunOptions(**values.pop("options"))
         return cls(**{**values, "overrides": tuple(values["overrides"]), "options": options})
+
+
+def make_folder(folder: Path, values: dict[str, Any]) -> None:
+    """Makes a folder with a request, an empty event file and an empty log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / EVENTS_FILE).touch()
+    (folder / LOG_FILE).touch()
+    beside = folder / f"{REQUEST_FILE}.part"
+    beside.write_text(json.dumps(values, indent=2) + "\n")
+    beside.replace(folder / REQUEST_FILE)

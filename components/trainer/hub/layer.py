@@ -33,7 +33,8 @@ class HubLayer(keras.layers.Layer):
         trainable: Whether the module's trainable variables learn, False by default.
         signature: Name of the signature to call, the module's `__call__` by default. A signature cannot be trained.
         output_key: Name of the output to return where there are several by name; a dict of all by default.
-        arguments: More keyword arguments of the module's function, none by default.
+        arguments: More keyword arguments of the module's function, none by default. `{"training": False}` keeps
+            normalization as it was published while weights learn, as few examples are better served by.
         kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Attributes:
@@ -90,7 +91,7 @@ class HubLayer(keras.layers.Layer):
         learns = self.trainable and bool(self.trainable_variables)
         options: dict[str, Any] = dict(self.arguments)
         if self._takes_training:
-            options["training"] = bool(training) and learns
+            options.setdefault("training", bool(training) and learns)
         inputs = keras.tree.map_structure(lambda x: _cast(x, self._module_dtype), inputs)
         outputs = self._call_module(inputs, options)
         if learns and not self.losses:

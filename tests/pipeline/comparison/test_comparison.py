@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -8,21 +9,22 @@ from pipeline.comparison.contender import Contender
 from pipeline.comparison.display import standings_table
 from pipeline.terminal import console
 
-ADAM, SGD, LION = Contender("adam", 0.001), Contender("sgd", 0.1), Contender("lion", 1e9)
+ADAM, SGD, LION = "adam 0.001", "sgd 0.1", "lion 1e+09"
 
 
-def trained(contender, seed, aucs, losses):
-    return Training(contender, seed, {"val_auc": aucs, "val_loss": losses}, epochs_per_second=2.0)
+def trained(contender, seed, aucs, losses, parameters=7):
+    return Training(contender, seed, {"val_auc": aucs, "val_loss": losses}, 2.0, parameters)
 
 
 @pytest.fixture
 def comparison():
     return Comparison(
         task="taxi",
+        kind="optimizers",
         run="run-1",
         monitor="val_auc",
         mode="max",
-        epochs=2,
+        contenders=(Contender(SGD), Contender(ADAM, {"training.seed": 1}), Contender(LION)),
         seeds=(1, 2),
         trainings=(
             trained(SGD, 1, [0.6, 0.7], [0.6, 0.5]),
@@ -47,7 +49,7 @@ def test_the_best_mean_is_first_and_what_never_finished_last(comparison):
 
 
 def test_a_lower_value_can_be_better(comparison):
-    lower = Comparison("t", "r", "val_loss", "min", 2, (1, 2), comparison.trainings)
+    lower = replace(comparison, monitor="val_loss", mode="min")
     assert [one.contender for one in lower.standings()] == [ADAM, SGD, LION]
 
 
@@ -72,11 +74,30 @@ def test_the_table_at_80_columns(comparison):
     screen = console(file=io.StringIO(), width=80, color_system=None)
     screen.print(standings_table(comparison))
     assert [line.rstrip() for line in screen.file.getvalue().splitlines()] == [
-        "Optimizer   Rate          val_auc         val_loss  Epochs/s  Failed",
-        "adam       0.001  0.8900 ± 0.0141  0.3250 ± 0.0354      2.00       0",
-        "sgd          0.1  0.7100 ± 0.0141  0.5250 ± 0.0354      2.00       0",
-        "lion       1e+09                -                -         -       2",
+        "Optimizer           val_auc         val_loss  Epochs/s  Failed",
+        "adam 0.001  0.8900 ± 0.0141  0.3250 ± 0.0354      2.00       0",
+        "sgd 0.1     0.7100 ± 0.0141  0.5250 ± 0.0354      2.00       0",
+        "lion 1e+09                -                -         -       2",
     ]
+
+
+def test_variants_show_what_is_trained_where_it_differs(comparison):
+    trainings = (trained("both", 1, [0.5], [1.0], 9317), trained("image_only", 1, [0.4, 0.6], [2.0, 3.0], 8967))
+    screen = console(file=io.StringIO(), width=80, color_system=None)
+    screen.print(standings_table(replace(comparison, kind="variants", trainings=trainings)))
+    assert [line.rstrip() for line in screen.file.getvalue().splitlines()] == [
+        "Variant     val_auc  val_loss  Epochs/s  Trained",
+        "image_only   0.6000    3.0000      2.00    8,967",
+        "both         0.5000    1.0000      2.00    9,317",
+    ]
+
+
+def test_trainings_need_not_be_of_one_length(comparison):
+    trainings = (trained("both", 1, [0.5], [1.0]), trained("a_long_name_of_a_variant", 1, [0.4, 0.6], [2.0, 3.0]))
+    found = replace(comparison, kind="variants", trainings=trainings)
+    assert found.epochs == 2
+    metric = plot.plot(found).axes[1]
+    assert [len(line.get_xdata()) for line in metric.lines] == [2, 1]
 
 
 def test_the_picture_has_a_row_and_a_line_for_each_optimizer_that_finished(comparison):

@@ -1,55 +1,58 @@
+import json
+
 import pytest
 
 from components.errors import UsageError
-from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
-from components.trainer.optimizer_config import PARAMETERS, OptimizerConfig
-from components.trainer.recipe_config import Rule, Stage
-from pipeline.comparison.contender import RATES, Contender, check, contenders
-
-TRAINING = TrainingConfig(
-    ModelConfig("a.build"),
-    label="y",
-    loss="huber",
-    optimizer=OptimizerConfig("rmsprop", learning_rate=0.5, rho=0.8, clip_norm=1.0, weight_decay=0.01),
-    callbacks=CallbacksConfig(monitor="val_auc", mode="max"),
-)
+from components.settings import from_dict, to_dict
+from components.trainer.recipe_config import feature_extraction
+from pipeline.comparison.contender import Contender
+from pipeline.config import TaskConfig
+from tests.pipeline.comparison.tiny import TINY
 
 
-def test_there_is_a_rate_for_every_optimizer():
-    assert RATES.keys() == PARAMETERS.keys()
-    assert [one.name for one in contenders(None)] == list(RATES)
+def test_it_changes_what_it_says_and_no_training_stops_early():
+    training = Contender("half", TINY.variants["half"]).training(TINY, seed=7)
+    assert (training.model.params, training.batch_size, training.seed) == ({"inputs": "image"}, 8, 7)
+    assert (training.loss, training.optimizer, training.callbacks.monitor) == (
+        "mse",
+        TINY.training.optimizer,
+        "val_auc",
+    )
+    callbacks = training.callbacks
+    assert (callbacks.early_stopping_patience, callbacks.plateau_patience) == (None, None)
+    assert (callbacks.tensorboard, callbacks.checkpoint) == (False, False)
 
 
-def test_names_and_rates_are_read():
-    assert contenders("adam, sgd=1e-2,sgd") == (Contender("adam", 0.001), Contender("sgd", 0.01), Contender("sgd", 0.1))
+def test_a_contender_that_changes_nothing_trains_like_the_task():
+    assert Contender("plain").training(TINY, seed=5).model == TINY.training.model
+
+
+def test_epochs_are_those_of_each_stage():
+    assert Contender("plain").training(TINY, 1, epochs=2).stage_epochs == (2,)
+    recipe = (*feature_extraction("head", 0.1, epochs=3), *feature_extraction("body", 0.1, epochs=4))
+    staged = Contender("two", {"training.recipe": recipe})
+    assert staged.training(TINY, 1).stage_epochs == (3, 4)
+    assert staged.training(TINY, 1, epochs=2).stage_epochs == (2, 2)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("changes", "message"),
     [
-        ("adam,admaw", "Received: admaw. Did you mean 'adamw'?"),
-        ("adam,", "Received: nothing."),
-        ("adam=fast", "A learning rate must be a number. Received: adam=fast."),
-        ("adam=-1", "`learning_rate` must be positive."),
-        ("sgd=0.1,sgd", "An optimizer is compared once at a rate. Received: sgd."),
+        ({"data.params.rows": 3}, "Contenders differ in their training only. Received: it: data.params.rows=3."),
+        ({"training.batch": 3}, "Did you mean 'batch_size'?"),
+        ({"training.batch_size": "many"}, "`training.batch_size` must be a valid integer"),
+        ({"training.model.params.input": "image"}, "Did you mean 'inputs'?"),
     ],
 )
-def test_a_wrong_list_is_refused(text, message):
+def test_a_change_of_nothing_or_of_something_else_is_refused(changes, message):
     with pytest.raises(UsageError) as caught:
-        contenders(text)
+        Contender("it", changes).training(TINY, seed=1)
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("name", RATES)
-def test_trainings_differ_by_the_optimizer_only(name):
-    training = Contender(name, 0.25).training(TRAINING, seed=7)
-    assert training.optimizer == OptimizerConfig(name, learning_rate=0.25, clip_norm=1.0, weight_decay=0.01)
-    assert (training.seed, training.callbacks.monitor) == (7, "val_auc")
-    # All of them go through every epoch, at one rate.
-    assert (training.callbacks.early_stopping_patience, training.callbacks.plateau_patience) == (None, None)
-
-
-def test_a_recipe_has_rates_of_its_own():
-    staged = TrainingConfig(TRAINING.model, "y", "huber", recipe=(Stage(epochs=1, rules=(Rule(".*", 0.1),)),))
-    with pytest.raises(UsageError, match=r"Set training\.recipe=\[\]"):
-        check(staged)
+def test_variants_go_through_json():
+    """As the request of a run takes them to its worker."""
+    read = from_dict(TaskConfig, json.loads(json.dumps(to_dict(TINY))))
+    for name, changes in read.variants.items():
+        given = Contender(name, TINY.variants[name]).training(TINY, seed=1)
+        assert Contender(name, changes).training(read, seed=1) == given

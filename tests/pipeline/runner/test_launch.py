@@ -107,6 +107,8 @@ def test_a_traceback_only_when_asked_for(capsys):
     [
         ({"overrides": ("training.epoch=2",)}, "Did you mean 'epochs'?"),
         ({"overrides": ("training.epochs=two",)}, "must be a valid integer"),
+        ({"overrides": ("training.epochs=0",)}, "must be at least 1"),
+        ({"overrides": ("training.accumulation=2",)}, "training.loop=custom"),
         ({"overrides": ("data.path=nowhere",)}, "nowhere"),
         ({"home": "file"}, "file"),
     ],

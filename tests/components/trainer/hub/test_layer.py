@@ -118,6 +118,13 @@ def test_statistics_stay_when_every_variable_is_frozen_by_itself(tiny_module):
     assert changed(layer, before) == []
 
 
+def test_statistics_stay_while_weights_learn_if_the_mode_is_given(tiny_module):
+    made, layer = model(tiny_module, trainable=True, arguments={"training": False})
+    before = layer.get_weights()
+    made.fit(X, X[:, :1], epochs=1, verbose=0)
+    assert changed(layer, before) == TRAINABLE
+
+
 def test_gradients_and_the_modules_loss_reach_a_tape(tiny_module):
     layer = HubLayer(str(tiny_module), trainable=True, name="tiny")
     entry = keras.Input((modules.FEATURES,))
