@@ -13,7 +13,7 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["pipeline*", "components*", "schemas*"]),
     py_modules=["local_runner"],
-    package_data={"schemas": ["**/*.pbtxt"]},
+    package_data={"pipeline.new": ["templates/*.jinja"], "schemas": ["**/*.pbtxt"]},
     install_requires=[
         "apache-beam>=2.77,<3",
         "click>=8,<9",

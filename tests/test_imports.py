@@ -12,7 +12,15 @@ HEAVY = ("tensorflow", "keras", "tfx", "tfx_bsl", "tensorflow_transform", "tenso
 
 @pytest.mark.parametrize(
     "module",
-    ["local_runner", "pipeline.cli", "pipeline.config", "pipeline.commands.run", "pipeline.doctor", "pipeline.home"],
+    [
+        "local_runner",
+        "pipeline.cli",
+        "pipeline.config",
+        "pipeline.commands.new",
+        "pipeline.commands.run",
+        "pipeline.doctor",
+        "pipeline.home",
+    ],
 )
 def test_the_command_line_loads_no_tensorflow(module):
     code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
