@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from components.errors import ComponentFailed, UsageError
+from pipeline import class_names
 from pipeline.manifest import MANIFEST
 
 _FORMAT = 1
@@ -40,7 +41,12 @@ def file_digest(path: str | Path) -> str:
 
 
 def write_once(
-    folder: str | Path, examples: Callable[[], Examples], *, shards: Mapping[str, int], key: Mapping[str, Any]
+    folder: str | Path,
+    examples: Callable[[], Examples],
+    *,
+    shards: Mapping[str, int],
+    key: Mapping[str, Any],
+    classes: Iterable[str] = (),
 ) -> dict[str, int]:
     """Writes `<split>-00000-of-0000N.tfrecord.gz` files, unless the folder holds them already.
 
@@ -54,6 +60,7 @@ def write_once(
         shards: Files per split. Rows are dealt to them in turn.
         key: What the rows are made of, as JSON values: digests of the source and of the code, parameters. Another key
             means another preparation.
+        classes: Names of the classes in the order of the labels, for `classes.txt`; empty writes none.
 
     Returns:
         Rows per split.
@@ -68,6 +75,8 @@ def write_once(
     if manifest is None:
         with _disk_errors(folder):
             manifest = _prepare(folder, examples(), head)
+    if classes:
+        class_names.write(folder, classes)
     return cast(dict[str, int], manifest["rows"])
 
 

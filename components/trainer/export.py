@@ -13,6 +13,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_transform.saved.saved_transform_io_v2 import SavedModelLoader
 
+from components.embedding import graph as embedding_graph
 from components.trainer import raw_features
 from components.trainer.model_inputs import model_inputs
 from components.trainer.sequences import padded
@@ -20,7 +21,7 @@ from components.trainer.validate_outputs import output_names
 
 
 class TransformGraph:
-    """Transform's graph as it is when a model serves: without labels.
+    """Transform's graph as it is when a model serves: without labels, and with the Embedder's module behind it.
 
     Args:
         tft_output: Transform's output.
@@ -39,6 +40,7 @@ class TransformGraph:
         # The vocabularies must hang on what is saved, or they are lost. TransformFeaturesLayer would do, but it is a
         # Keras 2 layer, which traces everything once more when it is saved.
         self.tft_layer = self._graph._imported
+        self.embedding = embedding_graph.load(Path(tft_output.transform_savedmodel_dir).parent)
         self.raw = raw_features.read(tft_output.raw_metadata.schema, *labels)
         self._labels = labels
         specs = {name: feature.batch_spec for name, feature in self.raw.items()}
@@ -47,7 +49,8 @@ class TransformGraph:
 
     def _apply(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         outputs = self._graph.apply_transform_model(dict(raw))
-        return {name: value for name, value in outputs.items() if name not in self._labels}
+        features = {name: value for name, value in outputs.items() if name not in self._labels}
+        return self.embedding.replaced(features) if self.embedding else features
 
     def from_examples(self, serialized: tf.Tensor) -> dict[str, Any]:
         """Returns the transformed features of serialized tf.train.Example."""
@@ -76,6 +79,7 @@ def save(model: keras.Model, transform: TransformGraph, folder: Path) -> None:
     module.model_variables = [variable.value for variable in model.variables]
     # A HubLayer's module has tables and files of its own.
     module.hub_modules = [layer.module for layer in model._flatten_layers() if hasattr(layer, "module")]
+    module.embedding = transform.embedding.module if transform.embedding else None
     beside = folder.with_name(f"{folder.name}.part")
     tf.saved_model.save(module, str(beside), signatures=_signatures(model, transform))
     beside.replace(folder)

@@ -2,11 +2,20 @@
 
 import click
 
+from components.errors import UsageError
+
 
 def _set_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     # There is no Settings object when a command is called by another program, such as a test.
     if value and context.obj is not None:
         context.obj.debug = True
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise UsageError("`--with` is written INPUT=VALUE.", received=text)
+    return name, value
 
 
 home = click.option(
@@ -26,6 +35,14 @@ debug = click.option(
     is_eager=True,
     callback=_set_debug,
     help="Show the traceback of an error.",
+)
+others = click.option(
+    "--with",
+    "others",
+    metavar="INPUT=VALUE",
+    multiple=True,
+    callback=lambda _context, _parameter, values: dict(map(_pair, values)),
+    help="Value of another input of the model, such as caption='a red bus'.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 store = click.option(

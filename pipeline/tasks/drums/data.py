@@ -9,10 +9,8 @@ Kits are split, never their files: the samples of one drum, hit softer and harde
 that were recorded from Millo's drums count as one.
 """
 
-import io
 import logging
 import re
-import wave
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from components.errors import DataRefused, UsageError
-from pipeline import prepared
+from pipeline import prepared, wav
 from pipeline.tf_example import example
 
 # The first rule that a name matches decides, so that "Snare Rimshot" is no stick.
@@ -88,7 +86,7 @@ def prepare(
         raise UsageError("`seconds` must be greater than 0.", received=f"seconds={seconds}")
     found = samples(kits_path)
     _check_split(eval_kits, {sample.kit for sample in found})
-    _require_soundfile()
+    wav.require_soundfile("The drum kits are")
     return prepared.write_once(
         folder,
         lambda: _examples(found, set(eval_kits), seconds),
@@ -99,6 +97,7 @@ def prepare(
             "eval_kits": sorted(eval_kits),
             "seconds": seconds,
         },
+        classes=CLASSES,
     )
 
 
@@ -159,43 +158,13 @@ def _check_split(eval_kits: Iterable[str], kits: set[str]) -> None:
         )
 
 
-def _require_soundfile() -> None:
-    try:
-        import soundfile  # noqa: F401
-    except (ImportError, OSError):  # OSError: the wheel is there, its native library is not.
-        raise UsageError(
-            "The drum kits are decoded by the package `soundfile`.",
-            received="it is not installed",
-            fix="Run `pip install soundfile`; `make data` does.",
-        ) from None
-
-
 def _examples(found: Iterable[Sample], eval_kits: set[str], seconds: float) -> Iterator[tuple[str, bytes]]:
     labels = {drum: number for number, drum in enumerate(CLASSES)}
     for sample in found:
         values: dict[str, Any] = {
-            "wav": _as_wav(sample.path, seconds),
+            "wav": wav.as_wav(sample.path, seconds),
             "kit": sample.kit,
             "drum": sample.drum,
             LABEL: labels[sample.drum],
         }
         yield "eval" if sample.kit in eval_kits else "train", example(values)
-
-
-def _as_wav(path: Path, seconds: float) -> bytes:
-    """Returns the beginning of an audio file as a 16-bit WAV file."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            values = file.read(max(1, round(seconds * file.samplerate)), dtype="int16", always_2d=True)
-            rate = file.samplerate
-    except soundfile.SoundFileError as error:
-        raise DataRefused("Every sample must be a readable audio file.", received=f"{path}: {error}") from None
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as wav:
-        wav.setnchannels(values.shape[1])
-        wav.setsampwidth(2)
-        wav.setframerate(rate)
-        wav.writeframes(values.astype("<i2").tobytes())
-    return buffer.getvalue()

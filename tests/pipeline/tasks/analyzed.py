@@ -24,7 +24,7 @@ def transform_output(name: str, records: list[bytes], folder: Path) -> tft.TFTra
     with (
         tempfile.TemporaryDirectory() as temporary,
         tft_beam.Context(temp_dir=temporary),
-        beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline,
+        beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner", "--direct_running_mode=in_memory"])) as pipeline,
     ):
         batches = pipeline | beam.Create(records) | source.BeamSource()
         analyzed = (batches, source.TensorAdapterConfig()) | tft_beam.AnalyzeDataset(function)

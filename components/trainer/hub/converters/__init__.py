@@ -11,6 +11,7 @@ from components.errors import UsageError, did_you_mean
 CONVERTERS = {
     "efficientnet-lite0": "Pictures [N, height, width, 3] in 0..1 to [N, 1280]; ImageNet weights, Apache-2.0.",
     "glove-50d": "Strings [N] to [N, 50], the mean of their words' GloVe vectors; PDDL-1.0.",
+    "minilm-l6": "Word pieces [N, length] to sentences [N, 384]; all-MiniLM-L6-v2, Apache-2.0.",
 }
 
 

@@ -12,6 +12,7 @@ from components.errors import UsageError
 from components.trainer.hub import converters
 from components.trainer.hub.converters import efficientnet_lite0, glove_50d, package_file, state_dict
 from components.trainer.hub.layer import HubLayer
+from tests.components.trainer import tiny_encoder
 
 RNG = np.random.default_rng(0)
 WIDTH, HEAD, STRIDES = 4, 6, (1, 2, 1)
@@ -261,3 +262,19 @@ def test_glove_of_the_package(tmp_path):
     module = tf.saved_model.load(str(converters.build("glove-50d", tmp_path / "glove")))
     vectors = np.load(Path(package.ROOT, "glove_6B_50d_emb.npy"), mmap_mode="r")
     np.testing.assert_array_equal(module(tf.constant(["the", ",", ".", "of", "to"])), vectors[:5])
+
+
+@pytest.mark.slow
+def test_an_encoder_of_sentences_says_the_mean_of_its_states(tmp_path):
+    pytest.importorskip("safetensors")
+    from components.trainer.hub.converters import minilm_l6
+
+    published = tiny_encoder.write(tmp_path)
+    layer = HubLayer(minilm_l6.save(published, tmp_path / "module"))
+    first, second = [2, 6, 8, 3], [2, 7, 3]
+    found = layer(tf.constant([first, [*second, 0], [0, 0, 0, 0]], tf.int64)).numpy()
+    for vector, ids in zip(found, (first, second), strict=False):
+        mean = tiny_encoder.states(published, ids).mean(axis=0)
+        # float32 against float64 through two blocks.
+        np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-5)
+    assert found[2].tolist() == [0.0] * len(found[2])

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import tasks
 from pipeline.tasks.drums import data
+from pipeline.wav import as_wav
 
 pytest.importorskip("soundfile", reason="soundfile is not installed; `make data` does")
 
@@ -55,7 +56,7 @@ def test_it_predicts_from_files_in_another_process(run, home, tmp_path):
     held_out = set(tasks.load("drums").data.params["eval_kits"])
     sounds = [sample for sample in data.samples() if sample.kit in held_out]
     for number, sample in enumerate(sounds):
-        (tmp_path / f"{number:03}").write_bytes(data._as_wav(sample.path, 2.0))
+        (tmp_path / f"{number:03}").write_bytes(as_wav(sample.path, 2.0))
     [version] = (home / "serving" / "drums").iterdir()
     done = subprocess.run(
         [sys.executable, "-I", "-c", SERVED_ALONE, str(version), str(tmp_path)],

@@ -60,6 +60,14 @@ def test_a_cold_run_pushes_a_model(cold, home):
     assert event["blessed"]
 
 
+def test_nothing_is_downloaded(cold, home):
+    """Beam's default runner looks for Prism on GitHub and goes on without it where there is no network."""
+    [log] = (home / "runs").glob("*/log.txt")
+    text = log.read_text().lower()
+    assert "prism" not in text
+    assert "downloading" not in text
+
+
 def test_the_pushed_model_predicts_from_raw_features_in_another_process_from_another_folder(cold, home, tmp_path):
     [version] = _versions(home)
     moved = shutil.copytree(home / "serving" / "taxi" / version, tmp_path / "moved")

@@ -1,0 +1,1 @@
+"""What a pushed model says about files and texts: `slipway classify`."""

@@ -1,0 +1,1 @@
+"""What the vectors of a module say about the examples of a task: `slipway neighbours` and `slipway similarity`."""
