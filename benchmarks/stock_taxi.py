@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
             module_file=str(module_file),
             serving_model_dir=str(folder / "serving"),
             metadata_path=str(folder / "metadata.db"),
-            beam_pipeline_args=["--direct_running_mode=in_memory"],
+            beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"],
         )
     )
 

@@ -21,11 +21,21 @@ INTERRUPTED = 130
 COMMANDS = {
     "run": "Run a task's pipeline, from its TFRecords to a pushed model.",
     "tasks": "List the tasks.",
+    "new": "Make a task from your own data: a CSV, TFRecords, images or audio.",
     "runs": "List the runs that the metadata store knows.",
     "show": "Show one run: its nodes, its evaluation, what it pushed.",
+    "compare": "Show in what runs differ, and their metrics.",
+    "artifacts": "List the artifacts that the metadata store knows.",
+    "lineage": "Show what a model or another artifact was made of, and what was made of it.",
+    "rollback": "Let an earlier version of a pushed model answer again.",
     "schedule": "Draw the learning rate of a task's training over its steps.",
+    "input": "Measure the input of a task's training, and find what to set.",
     "hub": "Turn published weights into modules in the TF Hub format.",
     "compare-optimizers": "Train a task's model with each optimizer, and compare them.",
+    "compare-variants": "Train the variants of a task, and compare them.",
+    "classify": "Say which classes a pushed model sees in files or texts.",
+    "neighbours": "Find the examples that are most like one.",
+    "similarity": "Draw how like each other the examples of each class are.",
     "doctor": "Check this machine and this environment, and say how to mend them.",
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from components.embedding.config import EmbeddingConfig
 from components.errors import UsageError, did_you_mean
 from components.overrides import replaced_by_text
 from components.trainer.config import TrainingConfig
@@ -170,9 +171,20 @@ class EvaluationConfig:
 
 @dataclass(frozen=True)
 class PushConfig:
-    """Where a blessed model goes; None means the home's `serving/<task>`."""
+    """Where a blessed model goes.
+
+    Args:
+        directory: The folder of its versions; None means the home's `serving/<task>`.
+        keep: How many versions stay there, at least one; None keeps all.
+    """
 
     directory: str | None = None
+    keep: int | None = None
+
+    def check(self) -> None:
+        """Raises a UsageError if no version were kept."""
+        if self.keep is not None and self.keep < 1:
+            raise UsageError("`push.keep` must be at least 1.", received=f"keep={self.keep}")
 
 
 @dataclass(frozen=True)
@@ -181,12 +193,17 @@ class RunnerConfig:
 
     Args:
         beam_args: Beam's own options. The default keeps everything in one process, which on two cores beats several. It
-            names a container image, which nothing in one process uses, because TFX would otherwise package itself for
-            remote workers at every node, 1.6 s each time.
+            names the runner, as Beam's default first tries Prism, a binary that it downloads. And it names a container
+            image, which nothing in one process uses, because TFX would otherwise package itself for remote workers at
+            every node, 1.6 s each time.
         log_level: What goes into the run's log file.
     """
 
-    beam_args: tuple[str, ...] = ("--direct_running_mode=in_memory", "--sdk_container_image=unused")
+    beam_args: tuple[str, ...] = (
+        "--runner=FnApiRunner",
+        "--direct_running_mode=in_memory",
+        "--sdk_container_image=unused",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
 
 
@@ -201,11 +218,14 @@ class TaskConfig:
         schema: What they must look like.
         transform: How features are made.
         training: The Trainer's configuration.
+        embedding: A frozen module before it; the pipeline has an Embedder where `embedding.enabled` is set.
         tuning: The search for hyper-parameters before it; off unless `tuning.trials` is set.
         evaluation: What blesses a model.
         push: Where a blessed model goes.
         runner: How the nodes are run.
         requires: Python distributions that the task's own data need beyond the project's.
+        variants: Trainings that `slipway compare-variants` compares: the name of each to what it changes, such as
+            `{"training.batch_size": 32}`.
     """
 
     name: str
@@ -215,10 +235,12 @@ class TaskConfig:
     transform: TransformConfig
     training: TrainingConfig
     evaluation: EvaluationConfig
+    embedding: EmbeddingConfig = EmbeddingConfig()
     tuning: TuningConfig = TuningConfig()
     push: PushConfig = PushConfig()
     runner: RunnerConfig = RunnerConfig()
     requires: tuple[str, ...] = ()
+    variants: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def override(config: TaskConfig, assignments: Iterable[str]) -> TaskConfig:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components import (
     Evaluator,
     ExampleValidator,
     ImportExampleGen,
-    Pusher,
     StatisticsGen,
     Transform,
     Tuner,
@@ -22,12 +21,18 @@ from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.data_gate import DataGate
+from components.pusher.component import Pusher
 from components.settings import to_dict
 from components.trainer.component import Trainer
+from pipeline import class_names
 from pipeline.config import TaskConfig
 from pipeline.data_source import DataSource
 from pipeline.evaluation import eval_config
 from pipeline.fingerprint import fingerprint
+from pipeline.prepared import file_digest
+
+if TYPE_CHECKING:
+    from components.embedding.component import Embedder
 
 RUN_FN = "components.trainer.run_fn.run_fn"
 TUNER_FN = "components.trainer.tuner_fn.tuner_fn"
@@ -66,6 +71,8 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
     )
     statistics = StatisticsGen(examples=examples.outputs["examples"])
     schema = ImportSchemaGen(schema_file=str(PROJECT / task.schema.path))
+    # TFX's cache key would hold the path alone, and an edited schema would not be read again.
+    schema.exec_properties["digest"] = file_digest(PROJECT / task.schema.path)
     anomalies = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
     gate = DataGate(statistics=statistics.outputs["statistics"], anomalies=anomalies.outputs["anomalies"])
     transform = Transform(
@@ -77,16 +84,19 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
         custom_config={"code": fingerprint(task.transform.preprocessing_fn), "params": task.transform.params},
     )
     transform.add_upstream_node(gate)
+    embedder = _embedder(task, transform)
+    features = (embedder or transform).outputs
     training = {
-        "examples": transform.outputs["transformed_examples"],
-        "transform_graph": transform.outputs["transform_graph"],
+        "examples": features["transformed_examples"],
+        "transform_graph": features["transform_graph"],
         "schema": schema.outputs["schema"],
         "train_args": trainer_pb2.TrainArgs(splits=["train"]),
         "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
     }
     tuner = _tuner(task, training)
     found = tuner.outputs["best_hyperparameters"] if tuner else None
-    trainer = Trainer(run_fn=RUN_FN, hyperparameters=found, custom_config=_custom_config(task, RUN_FN), **training)
+    trained = _custom_config(task, RUN_FN, classes=class_names.read(source.folder))
+    trainer = Trainer(run_fn=RUN_FN, hyperparameters=found, custom_config=trained, **training)
     baseline = _latest_blessed_model()
     evaluator = Evaluator(
         examples=examples.outputs["examples"],
@@ -102,16 +112,37 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=places.serving)
         ),
+        custom_config={"keep": task.push.keep},
     )
     preparing = [examples, statistics, schema, anomalies, gate, transform]
     return Pipeline(
         pipeline_name=task.name,
         pipeline_root=places.artifacts,
-        components=[*preparing, *([tuner] if tuner else []), trainer, baseline, evaluator, pusher],
+        components=[*preparing, *filter(None, [embedder, tuner]), trainer, baseline, evaluator, pusher],
         enable_cache=enable_cache,
         metadata_connection_config=places.metadata,
         beam_pipeline_args=list(task.runner.beam_args),
     )
+
+
+def _embedder(task: TaskConfig, transform: Transform) -> "Embedder | None":
+    """Returns the Embedder, or None where the model takes what Transform makes."""
+    if not task.embedding.enabled:
+        return None
+    # TensorFlow Hub is slow to import, and only this needs it.
+    from components.embedding.component import Embedder
+
+    return Embedder(
+        examples=transform.outputs["transformed_examples"],
+        graph=transform.outputs["transform_graph"],
+        config=task.embedding,
+        code=embedding_code(task),
+    )
+
+
+def embedding_code(task: TaskConfig) -> str:
+    """Returns the digest of the code that decides on the vectors of the Embedder."""
+    return fingerprint("components.embedding.embed.EmbedPieces", *filter(None, [task.embedding.prepare]))
 
 
 def _tuner(task: TaskConfig, training: dict[str, Any]) -> Tuner | None:

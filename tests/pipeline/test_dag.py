@@ -53,6 +53,17 @@ def test_nothing_is_transformed_before_the_gate_and_nothing_pushed_without_the_e
     assert upstream["Pusher"] == {"Trainer", "Evaluator"}
 
 
+def test_an_edited_schema_is_read_again(source, tmp_path):
+    def properties(text):
+        (tmp_path / "schema.pbtxt").write_text(text)
+        task = override(tasks.load("taxi"), [f"schema.path={tmp_path / 'schema.pbtxt'}"])
+        [importer] = [node for node in create_pipeline(task, source, PLACES).components if node.id == "ImportSchemaGen"]
+        return dict(importer.exec_properties)
+
+    assert properties("# one") == properties("# one")
+    assert properties("# one") != properties("# another")
+
+
 @pytest.fixture(scope="module")
 def tuned(source):
     return create_pipeline(override(tasks.load("taxi"), ["tuning.trials=2"]), source, PLACES)
@@ -64,7 +75,33 @@ def test_a_search_comes_between_transform_and_trainer(pipeline, tuned):
     assert upstream["Trainer"] == {"Tuner", "Transform", "ImportSchemaGen"}
 
 
-@pytest.mark.parametrize(("drawn", "of"), [("(?:tfx|ours)", "pipeline"), ("(?:tfx|ours)(?: option)?", "tuned")])
+@pytest.fixture(scope="module")
+def full(source, tmp_path_factory):
+    from tests.components.trainer.hub.modules import save_words
+
+    module = save_words(tmp_path_factory.mktemp("hub") / "words")
+    changes = ["tuning.trials=2", "embedding.enabled=true", f"embedding.module={module}", "embedding.feature=fare"]
+    return create_pipeline(override(tasks.load("taxi"), changes), source, PLACES)
+
+
+def test_what_trains_takes_examples_and_graph_of_the_embedder(full):
+    nodes = {node.id: node for node in full.components}
+    upstream = _upstream(full)
+    assert upstream["Embedder"] == {"Transform"}
+    assert upstream["Tuner"] == {"Embedder", "ImportSchemaGen"}
+    assert upstream["Trainer"] == {"Tuner", "Embedder", "ImportSchemaGen"}
+    assert upstream["Evaluator"] >= {"Trainer", "ImportExampleGen"}
+    # The module by its content: a cached node of another one is not taken.
+    assert len(nodes["Embedder"].exec_properties["module"]) == 64
+
+
+def test_an_embedder_without_a_feature_is_refused(source):
+    task = override(tasks.load("taxi"), ["embedding.enabled=true", "embedding.module=m"])
+    with pytest.raises(UsageError, match=r"`embedding.feature` must be given"):
+        create_pipeline(task, source, PLACES)
+
+
+@pytest.mark.parametrize(("drawn", "of"), [("(?:tfx|ours)", "pipeline"), ("(?:tfx|ours)(?: option)?", "full")])
 def test_the_picture_shows_every_node_and_no_other(drawn, of, request):
     picture = (PROJECT / "docs" / "dag.svg").read_text()
     found = re.findall(rf'<rect class="{drawn}"[^>]*/><text[^>]*>([^<]+)<', picture)

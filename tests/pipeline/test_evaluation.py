@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.errors import UsageError
-from pipeline.config import EvaluationConfig, OutputEvaluation, Threshold
+from pipeline.config import EvaluationConfig, OutputEvaluation, RunnerConfig, Threshold
 from pipeline.evaluation import eval_config, rows
 
 
@@ -122,6 +123,7 @@ def test_tfma_judges_each_output_of_a_model(tmp_path):
         eval_config=config,
         data_location=records,
         output_path=str(tmp_path / "evaluation"),
+        pipeline_options=PipelineOptions(list(RunnerConfig().beam_args)),
     )
     found = {(row["metric"], row["slice"]): row for row in rows(str(tmp_path / "evaluation"), SEVERAL)}
     assert list(found)[:3] == [

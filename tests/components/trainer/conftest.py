@@ -57,7 +57,7 @@ def _transform(folder: Path, serialized: dict[str, list[bytes]]) -> None:
     schema = text_format.Parse(tiny.SCHEMA, schema_pb2.Schema())
     metadata_io.write_metadata(dataset_metadata.DatasetMetadata(schema), str(folder / "graph" / "metadata"))
     source = tfxio.TFExampleBeamRecord(physical_format="inmem", telemetry_descriptors=["test"], schema=schema)
-    options = PipelineOptions(["--direct_running_mode=in_memory"])
+    options = PipelineOptions(["--runner=FnApiRunner", "--direct_running_mode=in_memory"])
     with (
         tempfile.TemporaryDirectory() as temporary,
         tft_beam.Context(temp_dir=temporary),
