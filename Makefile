@@ -43,6 +43,7 @@ format: install ## Let ruff rewrite what it can
 bench: install ## Ours against TFX's own example and a plain Keras script; then what the ways to train cost
 	$(BIN)/python benchmarks/local_run.py $(ARGS)
 	$(BIN)/python -m benchmarks.training $(ARGS)
+	$(BIN)/python -m benchmarks.input $(ARGS)
 
 lock: ## Resolve requirements/requirements.in again into both locks
 	$(PYTHON) requirements/lock.py $(ARGS)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import pydantic
 
+from components.trainer.input_config import InputConfig
 from components.trainer.optimizer_config import OptimizerConfig
 from components.trainer.recipe_config import Recipe
 from components.trainer.tracker_config import MlflowConfig, TrackerName, WandbConfig
@@ -12,6 +13,7 @@ from components.trainer.tracker_config import MlflowConfig, TrackerName, WandbCo
 __all__ = [
     "CallbacksConfig",
     "GuardConfig",
+    "InputConfig",
     "MetricConfig",
     "ModelConfig",
     "OptimizerConfig",
@@ -152,6 +154,7 @@ class TrainingConfig:
             the way through Python.
         shuffle_buffer: Examples held for shuffling a split that is read from disk; one in memory is shuffled whole.
         memory_mb: Mebibytes that a parsed split may take in memory; a larger one is read from disk in each pass.
+        input: How the splits are read: broken elements, caching, reading ahead.
         strategy: `mirrored` uses every GPU, or the CPU where there is none; `default` uses one device; `multi_worker`
             uses every GPU, or the CPU, of each worker of the cluster that TF_CONFIG names, where every worker calls
             `run_fn` with the same arguments and sees the same folders. Batch sizes are over all of them.
@@ -189,6 +192,7 @@ class TrainingConfig:
     steps_per_execution: int = 16
     shuffle_buffer: int = 10_000
     memory_mb: int = 1024
+    input: InputConfig = InputConfig()
     strategy: Literal["mirrored", "default", "multi_worker"] = "mirrored"
     loop: Literal["fit", "custom"] = "fit"
     accumulation: int = 1

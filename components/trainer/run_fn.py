@@ -138,7 +138,7 @@ def train(
 
     reader = _reader(config, model_inputs(model, transform.features), tft_output.transformed_feature_spec())
     split, validation = (
-        input_pipeline.read(files, reader, config.memory_mb, config.shuffle_buffer)
+        input_pipeline.read(files, reader, config.memory_mb, config.shuffle_buffer, config.input)
         for files in (fn_args.train_files, fn_args.eval_files)
     )
     plan = Plan.of(config, split.rows, validation.rows, devices.num_replicas_in_sync)

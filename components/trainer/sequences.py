@@ -46,9 +46,20 @@ def ragged_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def has_lists(spec: Mapping[str, Any]) -> bool:
-    """Says whether a feature spec has lists of any length."""
-    return any(isinstance(kind, tf.io.VarLenFeature | tf.io.RaggedFeature) for kind in spec.values())
+def are_lists(specs: Iterable[tf.TypeSpec]) -> bool:
+    """Says whether there are lists of any length among the features of batches with these specs."""
+    return any(isinstance(kind, tf.RaggedTensorSpec) for kind in specs)
+
+
+def batched(dataset: tf.data.Dataset, size: int | tf.Tensor) -> tf.data.Dataset:
+    """Returns batches of mappings, with ragged tensors where elements have no fixed shape.
+
+    Args:
+        dataset: The elements.
+        size: Elements of a batch; a number makes all batches full, a scalar tensor may leave a rest.
+    """
+    fixed = all(kind.shape.is_fully_defined() for kind in tf.nest.flatten(dataset.element_spec))
+    return (dataset.batch if fixed else dataset.ragged_batch)(size, drop_remainder=isinstance(size, int))
 
 
 def lengths(columns: Iterable[Any]) -> tf.Tensor | None:

@@ -2,56 +2,38 @@
 
 import ast
 import dataclasses
-import itertools
 import os
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from components.trainer.config import CallbacksConfig, GuardConfig, TrainingConfig
 from components.trainer.optimizer_config import OptimizerConfig
-from pipeline import cli, tasks
-from pipeline.config import override
+from tests.docs.guide import ROOT, Guide, assert_accepted
 
-ROOT = Path(__file__).resolve().parents[2]
-GUIDE = ROOT / "docs" / "training.md"
-TEXT = GUIDE.read_text()
-SETTINGS = re.findall(r"^\| `([a-z_.]+)", TEXT, re.MULTILINE)
+GUIDE = Guide("training.md")
+SETTINGS = re.findall(r"^\| `([a-z_.]+)", GUIDE.text, re.MULTILINE)
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
-
-
-COMMANDS = [line for block in _blocks("sh") for line in block.splitlines()]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", GUIDE.commands)
 def test_every_command_is_accepted(command, capsys):
-    program, name, task, *arguments = shlex.split(command)
-    assert program == ".venv/bin/slipway"
-    assert cli.main([name, "--help"]) == 0
-    assert {word for word in arguments if word.startswith("--")} <= set(
-        re.findall(r"--[a-z-]+", capsys.readouterr().out)
-    )
-    override(tasks.load(task), [value for option, value in itertools.pairwise(arguments) if option == "--set"])
+    assert_accepted(command, capsys)
 
 
-@pytest.mark.parametrize("number", range(len(_blocks("python"))))
+@pytest.mark.parametrize("number", range(len(GUIDE.blocks("python"))))
 def test_every_snippet_is_python(number):
-    assert ast.parse(_blocks("python")[number]).body
+    assert ast.parse(GUIDE.blocks("python")[number]).body
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#]+)\)", TEXT))))
+@pytest.mark.parametrize("path", GUIDE.links)
 def test_every_link_leads_somewhere(path):
-    assert (GUIDE.parent / path).resolve().exists()
+    assert (GUIDE.file.parent / path).resolve().exists()
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", TEXT))))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", GUIDE.text))))
 def test_every_named_file_is_there(path):
     assert (ROOT / path).is_file()
 
@@ -76,9 +58,9 @@ def test_the_guide_runs_from_top_to_bottom(tmp_path):
         return done
 
     slipway = f"{sys.prefix}/bin/slipway"
-    prepare, *others = (shlex.split(command)[1:] for command in COMMANDS)
+    prepare, *others = (shlex.split(command)[1:] for command in GUIDE.commands)
     assert "Transform complete" in run(slipway, *prepare).stdout
-    (tmp_path / "guide.py").write_text("\n".join(_blocks("python")))
+    (tmp_path / "guide.py").write_text("\n".join(GUIDE.blocks("python")))
     run(sys.executable, "guide.py")
     for arguments in others:
         if arguments[0] == "schedule":

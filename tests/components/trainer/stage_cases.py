@@ -68,8 +68,8 @@ class Watch(keras.callbacks.Callback):
         if not self.weights:
             self.weights.append({weight.path: weight.numpy() for weight in self.model.weights})
         optimizer = self.model.optimizer
-        first_step = self.told[-1]["stage"] == 0 and int(optimizer.inner_optimizer.iterations.numpy()) == 0
-        if first_step and float(optimizer.dynamic_scale.numpy()) > 1:
+        first_step = self.told[-1]["stage"] == 0 and int(optimizer.iterations.numpy()) == 0
+        if first_step and isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             # At the usual 2**15 of mixed precision the first gradients overflow, and few steps would move anything.
             optimizer.dynamic_scale.assign(64.0)
 
@@ -107,5 +107,5 @@ def train(
 
 def steps(optimizer: keras.optimizers.Optimizer) -> list[int]:
     """The steps of the stage, and of each group."""
-    inner = optimizer.inner_optimizer
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
     return [int(variable.numpy()) for variable in inner.variables if variable.name == "iteration"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from components.errors import DataRefused
 from components.trainer import input_pipeline
 from components.trainer.input_pipeline import InMemory, OnDisk, Reader
+from components.trainer.sources import order
 
 ROWS = 103  # A prime number: no batch size divides it.
 SHARDS = 3
@@ -115,7 +116,7 @@ def test_memory_and_disk_validate_on_the_same_rows_in_the_same_order(splits):
 @given(rows=st.integers(1, 500), seed=st.integers(-(2**40), 2**40), number=st.integers(0, 10**6))
 def test_any_pass_over_any_number_of_rows_is_a_permutation(rows, seed, number):
     position = tf.range(rows, dtype=tf.int64) + number * rows
-    assert sorted(input_pipeline._shuffled(position, rows, seed).numpy()) == list(range(rows))
+    assert sorted(order.shuffled(position, rows, seed).numpy()) == list(range(rows))
 
 
 def test_a_row_is_as_likely_at_any_place(splits):
