@@ -44,7 +44,9 @@ def execute(node, transformed, config, execution=1):
         "module": module_digest(config.module),
         "code": "code",
     }
-    context = base_beam_executor.BaseBeamExecutor.Context(beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"])
+    context = base_beam_executor.BaseBeamExecutor.Context(
+        beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"]
+    )
     Executor(context).Do(
         {"examples": [examples], "graph": [source]},
         {"transformed_examples": [embedded], "transform_graph": [target]},
