@@ -3,8 +3,34 @@
 from collections.abc import Iterable, Mapping
 
 import keras
+import tensorflow_transform as tft
 
 from components.errors import UsageError, did_you_mean
+from components.import_path import resolve
+from components.trainer.config import ModelConfig
+
+
+def build_model(config: ModelConfig, tft_output: tft.TFTransformOutput) -> keras.Model:
+    """Returns the model of a configuration, built for what Transform has made.
+
+    Args:
+        config: The function and its arguments.
+        tft_output: Transform's output.
+
+    Raises:
+        UsageError: The function asks for a feature that is not there.
+    """
+    try:
+        return resolve(config.build, "training.model.build")(tft_output, **config.params)
+    except KeyError as error:
+        features, name = tft_output.transformed_feature_spec(), str(error.args[0]) if error.args else ""
+        if name in features:
+            raise
+        raise UsageError(
+            f"`{config.build}` must be written for the transformed features.",
+            received=f"KeyError: {name}",
+            fix=did_you_mean(name, features),
+        ) from error
 
 
 def model_inputs(model: keras.Model, features: Iterable[str]) -> list[str]:

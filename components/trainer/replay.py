@@ -14,10 +14,10 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import SlipwayError
-from components.import_path import resolve
 from components.trainer import bad_step, fit, nonfinite, recipe
 from components.trainer.bad_step import BadStep
 from components.trainer.input_pipeline import Split
+from components.trainer.model_inputs import build_model
 from components.trainer.nonfinite import NonFinite
 from components.trainer.plan import Plan
 
@@ -56,7 +56,7 @@ def replay(folder: Path, transform_output: Path | None = None) -> tuple[BadStep,
     keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy("mixed_float16" if config.mixed_precision else "float32")
     tft_output = tft.TFTransformOutput(str(transform_output or bad.transform_output))
-    model = resolve(config.model.build, "training.model.build")(tft_output, **config.model.params)
+    model = build_model(config.model, tft_output)
     kept = _Kept(batches, len(bad.examples))
     fit.build(model, kept)
     if config.recipe:

@@ -11,7 +11,6 @@ import keras
 import tensorflow_transform as tft
 
 from components.errors import UsageError, did_you_mean
-from components.import_path import resolve
 from components.settings import from_dict, to_dict
 from components.trainer import (
     callbacks,
@@ -29,7 +28,7 @@ from components.trainer.config import TrainingConfig
 from components.trainer.export import TransformGraph
 from components.trainer.guard import Guard
 from components.trainer.input_pipeline import Reader
-from components.trainer.model_inputs import model_inputs
+from components.trainer.model_inputs import build_model, model_inputs
 from components.trainer.plan import Plan
 from components.trainer.trackers import tracking
 from components.trainer.validate import check_model, check_replicas, check_schedules, validate
@@ -133,7 +132,7 @@ def train(
     tft_output = tft.TFTransformOutput(fn_args.transform_output)
     transform = TransformGraph(tft_output, *config.labels)
     with devices.scope():
-        model = resolve(config.model.build, "training.model.build")(tft_output, **config.model.params)
+        model = build_model(config.model, tft_output)
     check_model(model, config)
 
     reader = _reader(config, model_inputs(model, transform.features), tft_output.transformed_feature_spec())

@@ -11,14 +11,13 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.import_path import resolve
 from components.overrides import replaced_by_text
 from components.trainer import fit, input_pipeline, sequences, stages, strategy
 from components.trainer.config import CallbacksConfig, TrainingConfig
 from components.trainer.export import TransformGraph
 from components.trainer.input_config import InputConfig
 from components.trainer.input_pipeline import InMemory, Reader, Split
-from components.trainer.model_inputs import model_inputs
+from components.trainer.model_inputs import build_model, model_inputs
 from components.trainer.plan import Plan
 from components.trainer.sources import Records
 from components.trainer.sources.cache import size
@@ -49,7 +48,7 @@ class Measurement:
         tft_output = tft.TFTransformOutput(transformed.graph)
         devices = strategy.create(config.strategy)
         with devices.scope():
-            self._model = resolve(config.model.build, "training.model.build")(tft_output, **config.model.params)
+            self._model = build_model(config.model, tft_output)
         features = model_inputs(self._model, TransformGraph(tft_output, *config.labels).features)
         specs = tft_output.transformed_feature_spec()
         labels = {name: output.label for name, output in config.outputs.items()} or config.label

@@ -1,8 +1,12 @@
+from types import SimpleNamespace
+
 import keras
 import pytest
+import tensorflow as tf
 
 from components.errors import UsageError
-from components.trainer.model_inputs import model_inputs
+from components.trainer.config import ModelConfig
+from components.trainer.model_inputs import build_model, model_inputs
 
 FEATURES = ["fare", "miles", "company"]
 
@@ -31,3 +35,20 @@ def test_an_input_without_a_feature_is_refused():
     x = keras.Input((1,), name="mile")
     with pytest.raises(UsageError, match=r"Received: input mile. Did you mean 'miles'"):
         model_inputs(keras.Model(x, keras.layers.Dense(1)(x)), FEATURES)
+
+
+def of_feature(tft_output, name):
+    feature = keras.Input(tft_output.transformed_feature_spec()[name].shape, name=name)
+    return keras.Model(feature, keras.layers.Dense(1)(feature))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("mile", "mile. Did you mean 'miles'?"), ("year", "year. Known: fare, miles")]
+)
+def test_a_model_for_other_features_is_refused(name, words):
+    output = SimpleNamespace(transformed_feature_spec=lambda: {name: tf.TensorSpec([1]) for name in ("fare", "miles")})
+    config = ModelConfig(f"{__name__}.of_feature", {"name": name})
+    with pytest.raises(UsageError, match="must be written for the transformed features") as caught:
+        build_model(config, output)
+    assert words in str(caught.value)
+    assert build_model(ModelConfig(f"{__name__}.of_feature", {"name": "fare"}), output).inputs[0].name == "fare"
