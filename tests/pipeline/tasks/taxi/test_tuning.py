@@ -94,8 +94,8 @@ def test_optimizers_are_compared_on_the_examples_of_the_latest_run(tuned, home):
     found = _compare(home, "--optimizers", "adam,sgd=0.3", "--seeds", "2", "--epochs", "2")
     assert found["run"] == _latest(home / "runs").name
     assert (found["seeds"], found["epochs"]) == ([1, 2], 2)
-    standings = {one["contender"]["name"]: one for one in found["standings"]}
-    assert {name: one["finished"] for name, one in standings.items()} == {"adam": 2, "sgd": 2}
+    standings = {one["contender"]: one for one in found["standings"]}
+    assert {name: one["finished"] for name, one in standings.items()} == {"adam 0.001": 2, "sgd 0.3": 2}
     assert all(0.5 < one["metric"]["low"] < one["metric"]["high"] < 1 for one in standings.values())
     means = [one["metric"]["mean"] for one in found["standings"]]
     assert means == sorted(means, reverse=True)
@@ -103,8 +103,8 @@ def test_optimizers_are_compared_on_the_examples_of_the_latest_run(tuned, home):
     assert folder.parent == home / "reports"
     assert (folder / "optimizers.png").read_bytes().startswith(b"\x89PNG")
     trained = json.loads((folder / "results.json").read_text())["trainings"]
-    order = [(one["contender"]["name"], one["seed"]) for one in trained]
-    assert order == [("adam", 1), ("sgd", 1), ("adam", 2), ("sgd", 2)]
+    order = [(one["contender"], one["seed"]) for one in trained]
+    assert order == [("adam 0.001", 1), ("sgd 0.3", 1), ("adam 0.001", 2), ("sgd 0.3", 2)]
 
 
 def test_other_data_are_transformed_first(tuned, home):
