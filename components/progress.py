@@ -1,7 +1,8 @@
 """What a component tells the person who waits: one JSON object a line, appended to a file.
 
-The runner names the file in `SLIPWAY_EVENTS`; without it `emit` does nothing, so that a component runs the same under
-any orchestrator. A line is one `write` to a file opened for appending: processes do not tear each other's lines.
+The runner names the file in `SLIPWAY_EVENTS` and the node in `SLIPWAY_NODE`, which each of its events then carries;
+without a file `emit` does nothing, so that a component runs the same under any orchestrator. A line is one `write` to a
+file opened for appending: processes do not tear each other's lines.
 """
 
 import json
@@ -10,6 +11,7 @@ import time
 from typing import Any
 
 EVENTS_VARIABLE = "SLIPWAY_EVENTS"
+NODE_VARIABLE = "SLIPWAY_NODE"
 
 
 def emit(event: str, **fields: Any) -> None:
@@ -22,7 +24,8 @@ def emit(event: str, **fields: Any) -> None:
     path = os.environ.get(EVENTS_VARIABLE)
     if not path:
         return
-    line = json.dumps({"event": event, "time": time.time(), **fields}) + "\n"
+    node = {"node": os.environ[NODE_VARIABLE]} if NODE_VARIABLE in os.environ else {}
+    line = json.dumps({"event": event, "time": time.time(), **node, **fields}) + "\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, line.encode())

@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from components.embedding.config import EmbeddingConfig
-from components.errors import UsageError, did_you_mean
+from components.errors import UsageError
+from components.evaluator.config import EvaluationConfig as EvaluationConfig
+from components.evaluator.config import OutputEvaluation as OutputEvaluation
+from components.evaluator.config import Threshold as Threshold
 from components.overrides import replaced_by_text
+from components.serving_check.config import ServingCheckConfig
 from components.trainer.config import TrainingConfig
 from components.trainer.search_config import TuningConfig
+from pipeline.kubeflow_config import KubeflowConfig
 
 
 @dataclass(frozen=True)
@@ -58,118 +63,6 @@ class TransformConfig:
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """When a metric blesses the model.
-
-    Args:
-        lower: The value must be at least this.
-        upper: The value must be at most this.
-        min_improvement: The value must beat the baseline model's by this much; negative allows a loss. Not checked
-            without a baseline.
-        higher_is_better: The direction of an improvement.
-    """
-
-    lower: float | None = None
-    upper: float | None = None
-    min_improvement: float | None = None
-    higher_is_better: bool = True
-
-    def check(self, key: str) -> None:
-        """Raises a UsageError that names `key` if no value could meet the threshold, or any could."""
-        if (self.lower, self.upper, self.min_improvement) == (None, None, None):
-            raise UsageError(
-                "A threshold must demand something.",
-                received=f"{key} without lower, upper or min_improvement",
-            )
-        if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise UsageError(
-                "A threshold's lower bound must not be above its upper bound.",
-                received=f"{key}: lower={self.lower}, upper={self.upper}",
-            )
-
-
-@dataclass(frozen=True)
-class OutputEvaluation:
-    """What the Evaluator computes and demands of one output of a model.
-
-    Args:
-        label: The raw feature that holds the target.
-        metrics: Names of TFMA or Keras metric classes.
-        thresholds: Metric name to threshold, for the whole split.
-        slice_thresholds: Metric name to threshold, for every slice however few examples it has.
-    """
-
-    label: str
-    metrics: tuple[str, ...]
-    thresholds: dict[str, Threshold] = field(default_factory=dict)
-    slice_thresholds: dict[str, Threshold] = field(default_factory=dict)
-
-    def check(self, where: str) -> None:
-        """Raises a UsageError that begins with `where` if something is missing or a threshold makes no sense."""
-        for name in ("label", "metrics"):
-            if not getattr(self, name):
-                raise UsageError(f"`{where}.{name}` must be given.", received=f"{name}={getattr(self, name)!r}")
-        for group in ("thresholds", "slice_thresholds"):
-            for name, threshold in getattr(self, group).items():
-                key = f"{where}.{group}.{name}"
-                if name not in self.metrics:
-                    raise UsageError(
-                        "A threshold must be on a metric that is computed.",
-                        received=key,
-                        fix=did_you_mean(name, self.metrics),
-                    )
-                threshold.check(key)
-
-
-@dataclass(frozen=True)
-class EvaluationConfig:
-    """What the Evaluator computes and demands.
-
-    Args:
-        label: The raw feature that holds the target.
-        metrics: Names of TFMA or Keras metric classes.
-        outputs: For a model of several outputs, the name of each that is evaluated to what is computed and demanded of
-            it, in place of `label`, `metrics`, `thresholds` and `slice_thresholds`.
-        slices: Raw features to slice by; each item is one slicing over one or more features. The whole split is always
-            there.
-        thresholds: Metric name to threshold, for the whole split.
-        slice_thresholds: Metric name to threshold, for every slice of `slices` however few examples it has.
-        split: The split that is evaluated.
-    """
-
-    label: str = ""
-    metrics: tuple[str, ...] = ()
-    slices: tuple[tuple[str, ...], ...] = ()
-    thresholds: dict[str, Threshold] = field(default_factory=dict)
-    slice_thresholds: dict[str, Threshold] = field(default_factory=dict)
-    split: str = "eval"
-    outputs: dict[str, OutputEvaluation] = field(default_factory=dict)
-
-    @property
-    def targets(self) -> dict[str, OutputEvaluation]:
-        """Each output and what is computed and demanded of it; the only output of a model has no name here."""
-        only = OutputEvaluation(self.label, self.metrics, self.thresholds, self.slice_thresholds)
-        return self.outputs or {"": only}
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The raw features that are targets, each once."""
-        return tuple(dict.fromkeys(target.label for target in self.targets.values()))
-
-    def check(self) -> None:
-        """Raises a UsageError if something is missing, or a threshold is on no metric or demands nothing possible."""
-        alone = {name for name in ("label", "metrics", "thresholds", "slice_thresholds") if getattr(self, name)}
-        if self.outputs and alone:
-            raise UsageError(
-                "Either one output is evaluated or several.",
-                received=f"evaluation.{min(alone)} beside evaluation.outputs",
-                fix=f"Set it in evaluation.outputs.<output>.{min(alone)}.",
-            )
-        for name, target in self.targets.items():
-            target.check(f"evaluation.outputs.{name}" if name else "evaluation")
-
-
-@dataclass(frozen=True)
 class PushConfig:
     """Where a blessed model goes.
 
@@ -188,6 +81,23 @@ class PushConfig:
 
 
 @dataclass(frozen=True)
+class NodeConfig:
+    """How one node is run.
+
+    Args:
+        timeout_s: Seconds after which it is taken for hung and killed; None is no limit.
+        memory_mib: Private memory that it may take beyond what its process starts with; None is no limit.
+        retries: How often it is tried again after a failure that can pass, such as a kill or a lost connection.
+        beam_args: Beam's options for this node, after those of `runner.beam_args`.
+    """
+
+    timeout_s: float | None = None
+    memory_mib: int | None = None
+    retries: int = 0
+    beam_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RunnerConfig:
     """How the nodes are run.
 
@@ -196,7 +106,8 @@ class RunnerConfig:
             names the runner, as Beam's default first tries Prism, a binary that it downloads. And it names a container
             image, which nothing in one process uses, because TFX would otherwise package itself for remote workers at
             every node, 1.6 s each time.
-        log_level: What goes into the run's log file.
+        nodes: Limits, retries and Beam's options by the id of a node.
+        log_level: What goes into the run's log files.
     """
 
     beam_args: tuple[str, ...] = (
@@ -204,6 +115,7 @@ class RunnerConfig:
         "--direct_running_mode=in_memory",
         "--sdk_container_image=unused",
     )
+    nodes: dict[str, NodeConfig] = field(default_factory=dict)
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
 
 
@@ -221,8 +133,10 @@ class TaskConfig:
         embedding: A frozen module before it; the pipeline has an Embedder where `embedding.enabled` is set.
         tuning: The search for hyper-parameters before it; off unless `tuning.trials` is set.
         evaluation: What blesses a model.
+        serving: What the exported model must answer, and how fast, before it is pushed.
         push: Where a blessed model goes.
         runner: How the nodes are run.
+        kubeflow: What the nodes' pods get on Kubeflow.
         requires: Python distributions that the task's own data need beyond the project's.
         variants: Trainings that `slipway compare-variants` compares: the name of each to what it changes, such as
             `{"training.batch_size": 32}`.
@@ -237,8 +151,10 @@ class TaskConfig:
     evaluation: EvaluationConfig
     embedding: EmbeddingConfig = EmbeddingConfig()
     tuning: TuningConfig = TuningConfig()
+    serving: ServingCheckConfig = ServingCheckConfig()
     push: PushConfig = PushConfig()
     runner: RunnerConfig = RunnerConfig()
+    kubeflow: KubeflowConfig = KubeflowConfig()
     requires: tuple[str, ...] = ()
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
 

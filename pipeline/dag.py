@@ -1,12 +1,12 @@
 """The whole DAG on one screen. Local and Kubeflow runs compile the same object."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components import (
-    Evaluator,
     ExampleValidator,
     ImportExampleGen,
     StatisticsGen,
@@ -14,6 +14,8 @@ from tfx.components import (
     Tuner,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
+from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration.pipeline import Pipeline
@@ -21,14 +23,16 @@ from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.data_gate import DataGate
+from components.errors import UsageError, did_you_mean
+from components.evaluator.component import Evaluator
 from components.pusher.component import Pusher
+from components.serving_check.component import ServingCheck
 from components.settings import to_dict
 from components.trainer.component import Trainer
 from pipeline import class_names
 from pipeline.config import TaskConfig
 from pipeline.data_source import DataSource
-from pipeline.evaluation import eval_config
-from pipeline.fingerprint import fingerprint
+from pipeline.fingerprint import fingerprint, modules, versions
 from pipeline.prepared import file_digest
 
 if TYPE_CHECKING:
@@ -54,7 +58,13 @@ class Places:
     metadata: metadata_store_pb2.ConnectionConfig | None = None
 
 
-def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable_cache: bool = True) -> Pipeline:
+def create_pipeline(
+    task: TaskConfig,
+    source: DataSource,
+    places: Places,
+    enable_cache: bool = True,
+    force_bless: str | None = None,
+) -> Pipeline:
     """Returns the task's pipeline, every component wired.
 
     Args:
@@ -62,6 +72,7 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
         source: The TFRecords, found and verified.
         places: Where to read and write.
         enable_cache: Whether a node may take its outputs from an earlier run with the same inputs.
+        force_bless: A person's reason to bless the model even if it misses its thresholds.
 
     Raises:
         UsageError: The configuration names something that does not exist.
@@ -96,33 +107,78 @@ def create_pipeline(task: TaskConfig, source: DataSource, places: Places, enable
     tuner = _tuner(task, training)
     found = tuner.outputs["best_hyperparameters"] if tuner else None
     trained = _custom_config(task, RUN_FN, classes=class_names.read(source.folder))
-    trainer = Trainer(run_fn=RUN_FN, hyperparameters=found, custom_config=trained, **training)
+    raw = examples.outputs["examples"]
+    trainer = Trainer(run_fn=RUN_FN, hyperparameters=found, custom_config=trained, raw_examples=raw, **training)
     baseline = _latest_blessed_model()
     evaluator = Evaluator(
         examples=examples.outputs["examples"],
         model=trainer.outputs["model"],
         baseline_model=baseline.outputs["model"],
         schema=schema.outputs["schema"],
-        eval_config=eval_config(task.evaluation),
-        example_splits=[task.evaluation.split],
+        config=task.evaluation,
+        force_bless=force_bless,
+    )
+    serving_check = ServingCheck(
+        model=trainer.outputs["model"],
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["schema"],
+        labels=task.training.labels,
+        config=task.serving,
     )
     pusher = Pusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=serving_check.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=places.serving)
         ),
         custom_config={"keep": task.push.keep},
     )
     preparing = [examples, statistics, schema, anomalies, gate, transform]
+    components = [*preparing, *filter(None, [embedder, tuner]), trainer, baseline, evaluator, serving_check, pusher]
+    for component in components:
+        _note_code(component, task)
+    _add_beam_args(components, task)
     return Pipeline(
         pipeline_name=task.name,
         pipeline_root=places.artifacts,
-        components=[*preparing, *filter(None, [embedder, tuner]), trainer, baseline, evaluator, pusher],
+        components=components,
         enable_cache=enable_cache,
         metadata_connection_config=places.metadata,
         beam_pipeline_args=list(task.runner.beam_args),
     )
+
+
+def _note_code(component: BaseNode, task: TaskConfig) -> None:
+    """Gives a node the digests of the code that it runs, for its cache key and for those who ask what made a model."""
+    if isinstance(component, Resolver):
+        return
+    functions = {
+        "Transform": (task.transform.preprocessing_fn,),
+        "Embedder": ("components.embedding.embed.EmbedPieces", *filter(None, [task.embedding.prepare])),
+        "Tuner": (TUNER_FN, task.training.model.build),
+        "Trainer": (RUN_FN, task.training.model.build),
+    }
+    executor = component.executor_spec.executor_class
+    own = [f"{executor.__module__}.{executor.__name__}"] if executor.__module__.startswith("components.") else []
+    roots = [*own, *functions.get(component.id, ())]
+    told = {"roots": roots, "modules": modules(*roots), "versions": versions()}
+    component.exec_properties["code"] = json.dumps(told, sort_keys=True)
+
+
+def _add_beam_args(components: list[BaseNode], task: TaskConfig) -> None:
+    """Gives nodes Beam's options of their own; TFX puts those of the pipeline before them."""
+    known = {component.id: component for component in components}
+    for node, config in task.runner.nodes.items():
+        if node not in known:
+            raise UsageError(
+                "runner.nodes must name nodes of the pipeline.", received=node, fix=did_you_mean(node, known)
+            )
+        if config.beam_args and not isinstance(known[node], BaseBeamComponent):
+            using = ", ".join(name for name, component in known.items() if isinstance(component, BaseBeamComponent))
+            raise UsageError("Beam's options belong to a node that uses Beam.", received=node, fix=f"Known: {using}.")
+        if config.beam_args:
+            known[node].with_beam_pipeline_args(config.beam_args)
 
 
 def _embedder(task: TaskConfig, transform: Transform) -> "Embedder | None":

@@ -2,6 +2,7 @@
 
 import click
 
+from components.errors import UsageError
 from pipeline.commands import options
 from pipeline.runner.launch import Order, launch
 from pipeline.runner.request import RunOptions
@@ -13,6 +14,11 @@ from pipeline.runner.request import RunOptions
 @options.overrides
 @click.option("--from", "from_node", metavar="NODE", help="Start at this node, on what the latest run made before it.")
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
+@click.option("--only", metavar="NODE", help="Run this node alone: --from and --to in one.")
+@click.option("--resume", is_flag=True, help="Go on with the latest run of the task, whatever stopped it.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Nodes that run at the same time.  [default: the cores]"
+)
 @click.option("--no-cache", is_flag=True, help="Run every node, also where nothing changed.")
 @click.option("--quiet", is_flag=True, help="Print only the last line.")
 @options.debug
@@ -24,6 +30,9 @@ def command(
     overrides: tuple[str, ...],
     from_node: str | None,
     to_node: str | None,
+    only: str | None,
+    resume: bool,
+    jobs: int | None,
     no_cache: bool,
     quiet: bool,
 ) -> int:
@@ -36,6 +45,7 @@ def command(
       slipway run
       slipway run taxi --set training.epochs=2 --set data.path=my/tfrecords
       slipway run taxi --from Trainer --no-cache
+      slipway run taxi --resume
 
     \b
     Exit codes:
@@ -46,5 +56,7 @@ def command(
       4    the model was not blessed; nothing was pushed
       130  interrupted
     """  # noqa: D301 (click wants the character)
-    chosen = RunOptions(from_node=from_node, to_node=to_node, no_cache=no_cache)
-    return launch(Order(task, home, overrides, chosen, quiet, debug=context.obj.debug))
+    if only and (from_node or to_node):
+        raise UsageError("--only stands alone.", received="--only beside --from or --to", fix="Leave one of them out.")
+    chosen = RunOptions(from_node=from_node or only, to_node=to_node or only, jobs=jobs, no_cache=no_cache)
+    return launch(Order(task, home, overrides, chosen, resume, quiet, debug=context.obj.debug))

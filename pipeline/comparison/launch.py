@@ -20,11 +20,10 @@ from pipeline.comparison.request import ComparisonRequest
 from pipeline.config import TaskConfig, override
 from pipeline.home import Home, new_run_id
 from pipeline.lineage import transformed
-from pipeline.lineage.store import open_store
 from pipeline.lineage.transformed import Transformed
-from pipeline.runner.home_lock import only_run
 from pipeline.runner.next_steps import shown
 from pipeline.runner.request import LOG_FILE
+from pipeline.runner.task_lock import only_run
 from pipeline.runner.watched import failed, watched
 from pipeline.terminal import console
 
@@ -81,7 +80,7 @@ def launch(order: ComparisonOrder, worker: Sequence[str] = WORKER) -> int:
     request = _request(order, config, contenders, home)
     folder = home.reports / f"{order.kind}-{request.run_id}"
     # Only a run needs the home for itself.
-    with only_run(home) if request.transformed is None else contextlib.nullcontext():
+    with only_run(home, request.task, request.run_id) if request.transformed is None else contextlib.nullcontext():
         return _compare(order, request, folder, worker)
 
 
@@ -106,7 +105,7 @@ def _transformed(order: ComparisonOrder, home: Home) -> Transformed | None:
     others = [key for key in order.overrides if not key.startswith("training.")]
     if others or tasks.load(order.task).embedding.enabled or not home.metadata_db.exists():
         return None
-    return transformed.latest(open_store(str(home.metadata_db)), order.task)
+    return transformed.latest(home.metadata_db, order.task)
 
 
 def _compare(order: ComparisonOrder, request: ComparisonRequest, folder: Path, worker: Sequence[str]) -> int:

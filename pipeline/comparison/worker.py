@@ -30,9 +30,10 @@ from pipeline.comparison.request import ComparisonRequest
 from pipeline.config import TaskConfig
 from pipeline.home import Home
 from pipeline.lineage.transformed import Transformed
-from pipeline.runner.nodes import Nodes
-from pipeline.runner.prepare import prepare
-from pipeline.runner.worker import report, run_node
+from pipeline.runner import child
+from pipeline.runner.pipeline_run import run_pipeline
+from pipeline.runner.request import LOG_FILE, RunOptions
+from pipeline.runner.worker import outcome, report
 
 TRANSFORM, EMBEDDER = "Transform", "Embedder"
 
@@ -46,9 +47,9 @@ def compare(folder: Path) -> str:
     request = ComparisonRequest.read(folder)
     task = from_dict(TaskConfig, request.config)
     logging.basicConfig(level=task.runner.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for contender in request.contenders:
-        validate(contender.training(task, request.seeds[0], request.epochs))
-    data = request.transformed or _transformed(task, request)
+    # In a child: this runs TensorFlow, and the nodes must be forked from a process that has not.
+    child.run("validate", lambda: _validate(task, request), folder / LOG_FILE)
+    data = request.transformed or _transformed(task, request, folder)
     fn_args = FnArgs(
         train_files=[data.files("train")],
         eval_files=[data.files("eval")],
@@ -85,14 +86,18 @@ def _train(name: str, config: TrainingConfig, fn_args: FnArgs) -> Training:
     return Training(name, config.seed, history, clock.epochs_per_second, parameters)
 
 
-def _transformed(task: TaskConfig, request: ComparisonRequest) -> Transformed:
+def _validate(task: TaskConfig, request: ComparisonRequest) -> None:
+    for contender in request.contenders:
+        validate(contender.training(task, request.seeds[0], request.epochs))
+
+
+def _transformed(task: TaskConfig, request: ComparisonRequest, folder: Path) -> Transformed:
     """Runs the pipeline up to the node that makes what is trained on."""
     last = EMBEDDER if task.embedding.enabled else TRANSFORM
-    nodes = Nodes(prepare(task, Home.open(request.home)), request.run_id, to_node=last)
-    progress.emit("run_started", run_id=request.run_id, task=task.name, nodes=nodes.ids)
-    results = {node_id: run_node(nodes, node_id) for node_id in nodes.ids}
-    outputs = results[last].outputs
-    graph, examples = (str(outputs[key][0].uri) for key in ("transform_graph", "transformed_examples"))
+    ended = run_pipeline(task, Home.open(request.home), request.run_id, RunOptions(to_node=last), folder)
+    outcome(ended)
+    uris = ended.told[last]["uris"]
+    graph, examples = (uris[key][0] for key in ("transform_graph", "transformed_examples"))
     return Transformed(request.run_id, graph, examples)
 
 

@@ -1,17 +1,32 @@
-"""From any exception to the one line that a person gets."""
+"""From any exception to the one line that a person gets, and whether another attempt may end better."""
 
 import errno
+import signal
 from collections.abc import Iterator
+from typing import TypeVar
 
 from components.errors import ComponentFailed, SlipwayError
 
 _NO_SPACE = "No space left on device"
+_PASSING = frozenset({errno.EAGAIN, errno.ECONNREFUSED, errno.ECONNRESET, errno.EIO, errno.ETIMEDOUT})
+# By name, as this module imports neither TensorFlow nor ML Metadata.
+_PASSING_CLASSES = frozenset(
+    {"AbortedError", "DeadlineExceededError", "MemoryError", "TimeoutError", "UnavailableError"}
+)
+_MARK = "can_pass"
+
+Error = TypeVar("Error", bound=SlipwayError)
 
 
 class Interrupted(SlipwayError):
-    """The run was told to stop. An ordinary Exception, so that TFX publishes the running execution as failed."""
+    """The run was told to stop. An ordinary Exception, so that TFX publishes the running execution."""
 
     exit_code = 130
+
+
+def interrupt(number: int, _: object) -> None:
+    """Handles a signal that asks to stop."""
+    raise Interrupted("The run was interrupted.", received=signal.Signals(number).name, fix="Run again to go on.")
 
 
 def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
@@ -34,6 +49,24 @@ def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
     return ComponentFailed(
         f"{where} failed.", received=f"{type(error).__name__}: {first[:300]}", fix="The log has the traceback."
     )
+
+
+def can_pass(error: BaseException) -> bool:
+    """Returns whether the same work may succeed later: a time-out or a lost connection, not a wrong value."""
+    chain = list(_chain(error))
+    for inner in chain:
+        if isinstance(inner, SlipwayError):
+            return bool(getattr(inner, _MARK, False))
+    return any(
+        type(inner).__name__ in _PASSING_CLASSES or (isinstance(inner, OSError) and inner.errno in _PASSING)
+        for inner in chain
+    )
+
+
+def marked(error: Error, can_pass: bool) -> Error:
+    """Returns the error, for which `can_pass` from now on says so."""
+    setattr(error, _MARK, can_pass)
+    return error
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

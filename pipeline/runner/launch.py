@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from components.errors import ComponentFailed
 from components.settings import to_dict
 from components.trainer import consistency
 from pipeline import data_source, tasks
 from pipeline.config import TaskConfig, override
 from pipeline.home import Home, new_run_id
+from pipeline.runner import up_to_date
 from pipeline.runner.display import LiveTable, display_for
-from pipeline.runner.home_lock import only_run
-from pipeline.runner.next_steps import NextSteps
+from pipeline.runner.failure import Interrupted
+from pipeline.runner.next_steps import NextSteps, shown
 from pipeline.runner.request import LOG_FILE, RunOptions, RunRequest
+from pipeline.runner.resume import resumed
 from pipeline.runner.summary import print_summary, result_line
+from pipeline.runner.task_lock import only_run
+from pipeline.runner.up_to_date import LastRun
 from pipeline.runner.watched import failed, watched
 from pipeline.runner.worker_process import WORKER
 from pipeline.terminal import console
@@ -30,6 +35,7 @@ class Order:
         home: The home directory; None takes `$SLIPWAY_HOME` or `.slipway`.
         overrides: `key=value` each.
         options: Which nodes run, and how.
+        resume: Whether the latest run of the task goes on, with its configuration and its options.
         quiet: Whether only the last line is printed.
         debug: Whether the traceback of an error is printed.
     """
@@ -38,6 +44,7 @@ class Order:
     home: str | None = None
     overrides: tuple[str, ...] = ()
     options: RunOptions = field(default_factory=RunOptions)
+    resume: bool = False
     quiet: bool = False
     debug: bool = False
 
@@ -53,26 +60,42 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
         The exit code.
 
     Raises:
-        UsageError: The task, an override, the search space, the data folder or the home is at fault, or the home is in
-            use. No worker was started.
+        UsageError: The task, an override, the search space, the data folder or the home is at fault, or the task is
+            running. No worker was started.
     """
     config = override(tasks.load(order.task), order.overrides)
+    if order.resume:
+        order, config = resumed(order)
     consistency.check(config.training)
     config.push.check()
     config.tuning.check(config.training)
     if config.data.path is not None:
         data_source.find(config.data.path, config.data.splits, config.data.eval_share)
     home = Home.open(order.home)
-    with only_run(home):
-        return _run(order, config, home, worker)
-
-
-def _run(order: Order, config: TaskConfig, home: Home, worker: Sequence[str]) -> int:
     request = _request(order, config, home)
+    with only_run(home, order.task, request.run_id) as unfinished:
+        if unfinished:
+            _tidy(home, order.task, unfinished)
+        if order.options == RunOptions(jobs=order.options.jobs) and (last := up_to_date.find(home, config)):
+            return _nothing_to_do(order, last)
+        return _run(order, config, home, request, worker)
+
+
+def _nothing_to_do(order: Order, last: LastRun) -> int:
+    screen = console()
+    screen.print(f"Up to date: version {last.pushed_to.name} in {shown(last.pushed_to)}", soft_wrap=True)
+    if not order.quiet:
+        screen.print(f"Nothing has changed since run {last.run_id}.", soft_wrap=True)
+    return 0
+
+
+def _run(order: Order, config: TaskConfig, home: Home, request: RunRequest, worker: Sequence[str]) -> int:
     folder = home.run(request.run_id)
     screen = console()
     display = display_for(screen, order.quiet)
     state = watched(request, folder, worker, display)
+    if state.exit_code in (ComponentFailed.exit_code, Interrupted.exit_code):
+        _tidy(home, order.task, request.run_id, canceled=state.exit_code == Interrupted.exit_code)
     if not order.quiet and state.outcome != "usage":
         steps = NextSteps(home, order.task, request.run_id)
         sample = _sample(config, folder) if state.pushed_to and state.exit_code == 0 else None
@@ -82,6 +105,13 @@ def _run(order: Order, config: TaskConfig, home: Home, worker: Sequence[str]) ->
     if order.quiet:
         screen.print(result_line(state), soft_wrap=True)
     return 0
+
+
+def _tidy(home: Home, task: str, run_id: str, canceled: bool = False) -> None:
+    # ML Metadata is imported only where something has gone wrong.
+    from pipeline.runner.tidy import tidy
+
+    tidy(home, task, run_id, canceled)
 
 
 def _request(order: Order, config: TaskConfig, home: Home) -> RunRequest:

@@ -1,5 +1,8 @@
 """What comes before the first node: the TFRecords are written or found, and verified; the DAG is built."""
 
+from typing import NamedTuple
+
+from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
@@ -15,7 +18,14 @@ from pipeline.evaluation import eval_config
 from pipeline.home import Home
 
 
-def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Pipeline:
+class Prepared(NamedTuple):
+    """A task's pipeline, and the data that it is over."""
+
+    pipeline: Pipeline
+    source: DataSource
+
+
+def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Prepared:
     """Returns the task's pipeline over verified data.
 
     Raises:
@@ -31,9 +41,15 @@ def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Pipeline
     places = Places(
         artifacts=str(home.pipelines(task.name)),
         serving=task.push.directory or str(home.serving(task.name)),
-        metadata=metadata.sqlite_metadata_connection_config(str(home.metadata_db)),
+        metadata=connection(home),
     )
-    return create_pipeline(task, verified_data(task, home), places, enable_cache)
+    source = verified_data(task, home)
+    return Prepared(create_pipeline(task, source, places, enable_cache), source)
+
+
+def connection(home: Home) -> metadata_store_pb2.ConnectionConfig:
+    """Returns the connection to the home's ML Metadata."""
+    return metadata.sqlite_metadata_connection_config(str(home.metadata_db))
 
 
 def check_outputs(task: TaskConfig) -> None:

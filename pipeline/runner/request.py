@@ -9,6 +9,8 @@ from typing import Any
 REQUEST_FILE = "config.json"
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "log.txt"
+PIPELINE_FILE = "pipeline.pb"
+TEMPORARY_FOLDER = "tmp"
 
 
 @dataclass(frozen=True)
@@ -18,16 +20,18 @@ class RunOptions:
     Args:
         from_node: First node that runs; what is before it is taken from the latest run. None: from the start.
         to_node: Last node that runs. None: to the end.
-        resume: Whether a run that failed goes on where it stopped.
-        jobs: Nodes that run at the same time at most.
+        jobs: Nodes that run at the same time at most; None is a node for each core.
         no_cache: Whether every node runs even if nothing changed.
+        explain: Whether each node is shown with the reason why it ran, or did not.
+        dry_run: Whether nothing runs, and only what would is shown.
     """
 
     from_node: str | None = None
     to_node: str | None = None
-    resume: bool = False
-    jobs: int = 1
+    jobs: int | None = None
     no_cache: bool = False
+    explain: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class RunRequest:
         values = json.loads((folder / REQUEST_FILE).read_text())
         options = RunOptions(**values.pop("options"))
         return cls(**{**values, "overrides": tuple(values["overrides"]), "options": options})
+
+
+def log_file(folder: Path, node: str) -> Path:
+    """Returns the log of a node of a run."""
+    return folder / "logs" / f"{node}.txt"
 
 
 def make_folder(folder: Path, values: dict[str, Any]) -> None:

@@ -16,8 +16,6 @@ Event = Mapping[str, Any]
 WAITING, RUNNING, COMPLETE, CACHED = "waiting", "running", "complete", "cached"
 FAILED, SKIPPED, INTERRUPTED, NOT_RUN = "failed", "skipped", "interrupted", "not run"
 
-TRAINER = "Trainer"
-
 
 @dataclass(frozen=True)
 class Epoch:
@@ -198,12 +196,12 @@ def _node_finished(state: RunState, event: Event) -> RunState:
 
 def _step(state: RunState, event: Event) -> RunState:
     step = Step(event["epoch"], event["epochs"], event["step"], event["steps"], event["metrics"], stage_of(event))
-    return _with_training_node(state, step=step)
+    return _with_training_node(state, event, step=step)
 
 
 def _epoch(state: RunState, event: Event) -> RunState:
     epoch = Epoch(event["epoch"], event["epochs"], event["metrics"], stage_of(event))
-    return _with_training_node(state, epoch=epoch, step=None)
+    return _with_training_node(state, event, epoch=epoch, step=None)
 
 
 def stage_of(event: Event) -> tuple[int, int] | None:
@@ -213,7 +211,7 @@ def stage_of(event: Event) -> tuple[int, int] | None:
 
 def _trial(state: RunState, event: Event) -> RunState:
     trial = Trial(event["trial"], event["trials"], event["metric"], event["best"])
-    return _with_training_node(state, trial=trial, epoch=None, step=None)
+    return _with_training_node(state, event, trial=trial, epoch=None, step=None)
 
 
 def _tuned(state: RunState, event: Event) -> RunState:
@@ -264,9 +262,9 @@ def _closed(node: Node, stopped: str, now: float) -> Node:
     return replace(node, state=NOT_RUN) if node.state == WAITING else node
 
 
-def _with_training_node(run: RunState, **changes: Any) -> RunState:
-    running = [node.id for node in run.running]
-    return _with_node(run, TRAINER if TRAINER in running else running[0], **changes) if running else run
+def _with_training_node(run: RunState, event: Event, **changes: Any) -> RunState:
+    """Returns the run with a change to the node that an event is of; a training outside of a run has none."""
+    return _with_node(run, event["node"], **changes) if event.get("node") in run.nodes else run
 
 
 def _with_node(run: RunState, node_id: str, /, **changes: Any) -> RunState:

@@ -3,14 +3,15 @@
 import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import reduce
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from components.errors import ComponentFailed
 from pipeline.runner import log
 from pipeline.runner.events import EventFile, append, event
+from pipeline.runner.interrupts import Interrupts
 from pipeline.runner.request import EVENTS_FILE, LOG_FILE
 from pipeline.runner.state import Event, RunState, apply
 from pipeline.runner.worker_process import WorkerProcess
@@ -61,27 +62,6 @@ def supervise(
         state = apply(state, end)
         watch(state, [end], False)
     return state
-
-
-class Interrupts:
-    """Counts the requests to stop instead of raising KeyboardInterrupt, as a context manager."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._restore = ExitStack()
-
-    def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # `nohup` ignores SIGHUP so that a run goes on when its terminal closes.
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                self._restore.callback(signal.signal, number, signal.signal(number, self._received))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._restore.close()
-
-    def _received(self, *_: object) -> None:
-        self.count += 1
 
 
 class Ending:

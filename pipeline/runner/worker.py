@@ -1,4 +1,4 @@
-"""The process that holds TensorFlow: makes the data ready, builds the DAG, runs its nodes, reports what happens.
+"""The process that imports TensorFlow and runs a pipeline in children of its own.
 
     python -m pipeline.runner.worker RUN_FOLDER
 
@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +20,14 @@ from components.errors import DataRefused, NotBlessed, UsageError
 from components.settings import from_dict
 from pipeline.config import TaskConfig
 from pipeline.home import Home
+from pipeline.runner import failure, warm
 from pipeline.runner.failure import Interrupted, as_error
 from pipeline.runner.request import RunRequest
 
 if TYPE_CHECKING:
-    from pipeline.runner.nodes import NodeResult, Nodes
+    from pipeline.runner.parallel import Ended
 
+PUSHER = "Pusher"
 OUTCOMES = {
     UsageError.exit_code: "usage",
     DataRefused.exit_code: "refused",
@@ -37,7 +38,7 @@ OUTCOMES = {
 
 def main(folder: Path) -> int:
     """Runs the request in a run's folder and returns the exit code."""
-    return report(lambda: run(RunRequest.read(folder)))
+    return report(lambda: run(RunRequest.read(folder), folder))
 
 
 def report(work: Callable[[], str]) -> int:
@@ -47,7 +48,7 @@ def report(work: Callable[[], str]) -> int:
         work: Does it and returns the outcome.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+        signal.signal(number, failure.interrupt)
     try:
         outcome = work()
     except Exception as error:  # noqa: BLE001 (whatever it was, the watching process must hear of it)
@@ -57,17 +58,17 @@ def report(work: Callable[[], str]) -> int:
     return _finish(outcome, 0)
 
 
-def _interrupt(number: int, _: object) -> None:
-    raise Interrupted("The run was interrupted.", received=signal.Signals(number).name, fix="Run again to go on.")
-
-
 def _finish(outcome: str, exit_code: int, message: str | None = None) -> int:
     progress.emit("run_finished", outcome=outcome, exit_code=exit_code, message=message)
     return exit_code
 
 
-def run(request: RunRequest) -> str:
+def run(request: RunRequest, folder: Path) -> str:
     """Runs a request to its end.
+
+    Args:
+        request: What to run.
+        folder: The run's folder.
 
     Returns:
         `pushed`, or `up_to_date` when nothing had to run.
@@ -80,17 +81,31 @@ def run(request: RunRequest) -> str:
     home = Home.open(request.home)
     _keep_trackers_at_home(home)
     # TensorFlow is imported from here on: a request that is broken has been refused by now.
-    from pipeline.runner.nodes import Nodes
-    from pipeline.runner.prepare import prepare
-    from pipeline.runner.verdict import Verdict
+    warm.imports()
+    from pipeline.runner.pipeline_run import run_pipeline
 
-    pipeline = prepare(task, home, enable_cache=not request.options.no_cache)
-    nodes = Nodes(pipeline, request.run_id, request.options.from_node, request.options.to_node)
-    progress.emit("run_started", run_id=request.run_id, task=task.name, nodes=nodes.ids)
-    verdict = Verdict(task)
-    for node_id in nodes.ids:
-        verdict.add(node_id, run_node(nodes, node_id))
-    return verdict.outcome()
+    return outcome(run_pipeline(task, home, request.run_id, request.options, folder))
+
+
+def outcome(ended: "Ended") -> str:
+    """Returns `pushed` or `up_to_date`.
+
+    Raises:
+        SlipwayError: The run was interrupted, a node failed, or the model was not blessed and nothing was pushed.
+    """
+    if ended.interrupted:
+        raise Interrupted("The run was interrupted.", received="a signal", fix="Run again to go on.")
+    for error in ended.errors.values():
+        raise error
+    refusals = [told["refusal"] for told in ended.told.values() if told.get("refusal")]
+    if refusals:
+        raise NotBlessed(
+            "A model is pushed when it is blessed.",
+            received="; ".join(refusals),
+            fix="Nothing was pushed; what was served before still is.",
+        )
+    pusher = ended.told.get(PUSHER)
+    return "pushed" if pusher and not pusher["cached"] else "up_to_date"
 
 
 def _keep_trackers_at_home(home: Home) -> None:
@@ -98,21 +113,6 @@ def _keep_trackers_at_home(home: Home) -> None:
     os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{home.root.absolute() / 'mlflow.db'}")
     os.environ.setdefault("WANDB_DIR", str(home.root.absolute()))
     os.environ.setdefault("WANDB_CACHE_DIR", str(home.root.absolute() / "wandb" / "cache"))
-
-
-def run_node(nodes: "Nodes", node_id: str) -> "NodeResult":
-    """Runs a node and reports its start and its end."""
-    progress.emit("node_started", node=node_id)
-    start = time.monotonic()
-    try:
-        result = nodes.run(node_id)
-    except Exception as error:
-        message = str(as_error(error, node_id))
-        progress.emit("node_finished", node=node_id, state="failed", seconds=time.monotonic() - start, message=message)
-        raise as_error(error, node_id) from error
-    state = "cached" if result.cached else "complete"
-    progress.emit("node_finished", node=node_id, state=state, seconds=time.monotonic() - start)
-    return result
 
 
 if __name__ == "__main__":

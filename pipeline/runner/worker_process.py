@@ -1,6 +1,7 @@
 """The worker as an operating system process that cannot outlive the one that watches it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Self
 
 import pipeline
 from components.progress import EVENTS_VARIABLE
-from pipeline.runner.request import EVENTS_FILE, LOG_FILE
+from pipeline.runner.request import EVENTS_FILE, LOG_FILE, TEMPORARY_FOLDER
 
 # Gets the run's folder as its argument.
 WORKER = (sys.executable, "-m", "pipeline.runner.worker")
@@ -40,6 +41,8 @@ class WorkerProcess:
         self._folder = folder
 
     def __enter__(self) -> Self:
+        temporary = self._folder / TEMPORARY_FOLDER
+        temporary.mkdir(exist_ok=True)
         self._guard = subprocess.Popen(GUARD, stdin=subprocess.PIPE, process_group=0)
         try:
             with (self._folder / LOG_FILE).open("ab") as log:
@@ -48,7 +51,7 @@ class WorkerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=_environment(self._folder),
+                    env=_environment(self._folder, temporary),
                     process_group=self._guard.pid,
                 )
         except BaseException:
@@ -61,6 +64,7 @@ class WorkerProcess:
     ) -> None:
         self._end_group()
         self._process.wait()
+        shutil.rmtree(self._folder / TEMPORARY_FOLDER, ignore_errors=True)
 
     @property
     def returncode(self) -> int | None:
@@ -85,7 +89,7 @@ class WorkerProcess:
         self._guard.communicate()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, temporary: Path) -> dict[str, str]:
     root = str(Path(pipeline.__file__).resolve().parents[1])
     search = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     return {
@@ -94,5 +98,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": search,
         "PYTHONUNBUFFERED": "1",
         "PYTHONFAULTHANDLER": "1",
+        "TMPDIR": str(temporary.absolute()),
         EVENTS_VARIABLE: str(folder / EVENTS_FILE),
     }

@@ -1,13 +1,21 @@
 """The fingerprint follows imports, and nothing but code counts."""
 
 import importlib
+import importlib.metadata
+import subprocess
 import sys
 
 import pytest
 
 from components.errors import UsageError
 from pipeline import fingerprint as module
-from pipeline.fingerprint import closure, fingerprint
+from pipeline.fingerprint import closure, fingerprint, versions
+from pipeline.fingerprint import modules as fingerprint_modules
+
+
+def _forget():
+    for cached in (module._file_of, module._spec):
+        cached.cache_clear()
 
 
 @pytest.fixture
@@ -24,9 +32,9 @@ def package(tmp_path, monkeypatch):
     (root / "alone.py").write_text("x = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
-    module._file_of.cache_clear()
+    _forget()
     yield root
-    module._file_of.cache_clear()
+    _forget()
     for name in [name for name in sys.modules if name.startswith("userpackage")]:
         del sys.modules[name]
 
@@ -77,3 +85,24 @@ def test_the_trainers_closure_has_no_installed_package():
 def test_a_module_that_does_not_exist_is_refused():
     with pytest.raises(UsageError, match=r"userpackage\.nothing"):
         fingerprint("userpackage.nothing.run_fn")
+
+
+def test_no_module_is_imported_to_be_read():
+    code = (
+        "import sys; from pipeline.fingerprint import modules;"
+        "assert 'components.trainer.layers.dense' in modules('pipeline.tasks.fashion.model.build_model',"
+        " 'components.trainer.run_fn.run_fn'); assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_an_edit_shows_in_the_module_that_it_was_made_in(package):
+    before = fingerprint_modules("userpackage.entry.run_fn")
+    (package / "helper.py").write_text("def g():\n    return 3\n")
+    after = fingerprint_modules("userpackage.entry.run_fn")
+    assert {name for name in before if before[name] != after[name]} == {"userpackage.helper"}
+
+
+def test_versions_are_those_of_the_environment():
+    assert versions()["tfx"] == importlib.metadata.version("tfx")
+    assert {"keras", "tensorflow", "tensorflow-transform"} < set(versions())

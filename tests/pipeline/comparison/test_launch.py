@@ -13,8 +13,8 @@ from pipeline.comparison.launch import ComparisonOrder, launch
 from pipeline.comparison.request import ComparisonRequest
 from pipeline.home import Home
 from pipeline.lineage.transformed import Transformed
-from pipeline.runner.home_lock import only_run
 from pipeline.runner.state import RunState
+from pipeline.runner.task_lock import only_run
 from pipeline.terminal import console
 from tests.pipeline.comparison.tiny import TINY
 
@@ -104,21 +104,20 @@ def earlier(monkeypatch):
     """Makes the home hold a run that has transformed."""
     found = Transformed("run-1", "/graph", "/examples")
     Home.open().metadata_db.touch()
-    monkeypatch.setattr(launching, "open_store", lambda path: path)
     monkeypatch.setattr(launching.transformed, "latest", lambda store, pipeline: found)
     return found
 
 
 def test_the_examples_of_the_latest_run_are_taken_beside_another_run(earlier):
-    with only_run(Home.at()):
+    with only_run(Home.at(), "tiny", "run-2"):
         assert run(overrides=("training.epochs=2",)) == 0
     assert ComparisonRequest.read(the_report()).transformed == earlier
 
 
-def test_other_data_are_transformed_first_for_which_the_home_must_be_free(earlier):
+def test_other_data_are_transformed_first_for_which_the_task_must_not_run(earlier):
     assert run(overrides=("data.path=.",)) == 0
     assert ComparisonRequest.read(the_report()).transformed is None
-    with only_run(Home.at()), pytest.raises(UsageError, match="one run at a time"):
+    with only_run(Home.at(), "tiny", "run-2"), pytest.raises(UsageError, match="runs once at a time"):
         run(overrides=("data.path=.",))
 
 

@@ -24,7 +24,7 @@ EVENTS = [
     {"event": "node_started", "time": 111.0, "node": "ImportExampleGen"},
     {"event": "node_finished", "time": 113.0, "node": "ImportExampleGen", "state": "cached", "seconds": 2.0},
     {"event": "node_started", "time": 113.0, "node": "Trainer"},
-    {"event": "epoch", "time": 115.0, "epoch": 3, "epochs": 4, "metrics": METRICS},
+    {"event": "epoch", "node": "Trainer", "time": 115.0, "epoch": 3, "epochs": 4, "metrics": METRICS},
 ]
 
 
@@ -60,11 +60,12 @@ def test_the_table_at_120_columns_has_all_metrics_validation_first():
     assert table(120)[2].endswith("epoch 3/4  val_auc 0.8400  val_loss 0.4100  auc 0.8300  loss 0.5000")
 
 
-STEP = {"event": "step", "time": 116.0, "epoch": 4, "epochs": 4, "step": 120, "steps": 250, "metrics": {"loss": 0.5}}
+POSITION = {"epoch": 4, "epochs": 4, "step": 120, "steps": 250}
+STEP = {"event": "step", "node": "Trainer", "time": 116.0, **POSITION, "metrics": {"loss": 0.5}}
 
 
 def test_an_epoch_and_a_step_say_which_stage_of_a_recipe_they_belong_to():
-    for event in ({"event": "epoch", "time": 115.0, "epoch": 3, "epochs": 4, "metrics": METRICS}, STEP):
+    for event in (EVENTS[-1], STEP):
         line = table(120, [*EVENTS, {**event, "stage": 2, "stages": 3}])[2]
         assert "stage 2/3  epoch " in line
 

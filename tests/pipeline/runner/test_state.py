@@ -18,13 +18,14 @@ def run_finished(outcome, exit_code, time=120.0, **fields):
     return {"event": "run_finished", "time": time, "outcome": outcome, "exit_code": exit_code, **fields}
 
 
-def epoch(number):
-    return {"event": "epoch", "time": 112.0, "epoch": number, "epochs": 3, "metrics": {"loss": 1 / number}}
+def epoch(number, node="Trainer"):
+    fields = {"epoch": number, "epochs": 3, "metrics": {"loss": 1 / number}}
+    return {"event": "epoch", "node": node, "time": 112.0, **fields}
 
 
 def step(number, of_epoch):
     fields = {"epoch": of_epoch, "epochs": 3, "step": number, "steps": 250, "metrics": {"loss": 0.5}}
-    return {"event": "step", "time": 112.0, **fields}
+    return {"event": "step", "node": "Trainer", "time": 112.0, **fields}
 
 
 @pytest.mark.parametrize(
@@ -84,20 +85,23 @@ def test_the_startup_lasts_until_the_first_node():
     assert fold([LAUNCHED, STARTED, node_started("Gen", 112.0), node_started("Trainer", 115.0)]).startup == 12.0
 
 
-def test_an_epoch_belongs_to_the_running_trainer():
+def test_an_epoch_belongs_to_its_node():
     state = fold([STARTED, node_started("Gen"), node_started("Trainer"), epoch(1), epoch(2)])
     assert state.nodes["Trainer"].epoch == Epoch(2, 3, {"loss": 0.5})
     assert state.nodes["Gen"].epoch is None
 
 
 def test_an_epoch_of_another_node_that_trains_goes_to_that_node():
-    assert fold([STARTED, node_started("Gen"), epoch(1)]).nodes["Gen"].epoch.number == 1
+    running = [STARTED, node_started("Gen"), node_started("Trainer"), epoch(1, "Gen")]
+    assert fold(running).nodes["Gen"].epoch.number == 1
+    assert fold(running).nodes["Trainer"].epoch is None
 
 
-@pytest.mark.parametrize("event", [epoch(1), step(120, of_epoch=2)])
-def test_what_trains_while_nothing_runs_is_ignored(event):
+@pytest.mark.parametrize("node", [{"node": "prepare"}, {}], ids=["no node of the run", "no node"])
+def test_what_trains_outside_of_the_run_is_ignored(node):
     state = fold([STARTED])
-    assert apply(state, event) == state
+    without = {key: value for key, value in epoch(1).items() if key != "node"}
+    assert apply(state, {**without, **node}) == state
 
 
 def test_a_step_is_where_the_trainer_is_until_its_epoch_ends():

@@ -10,20 +10,35 @@ from components import progress
 from pipeline import tasks
 from pipeline.runner.display import describe, node_table
 from pipeline.runner.nodes import NodeResult
+from pipeline.runner.reports import report
 from pipeline.runner.state import fold
 from pipeline.runner.summary import trials_table, trials_title
-from pipeline.runner.verdict import Verdict
 from pipeline.terminal import console
 
 VALUES = {"optimizer.learning_rate": 0.00123456, "model.params.hidden_units": "[64, 32]"}
-TRIAL = {"event": "trial", "time": 120.0, "trial": 2, "trials": 8, "metric": "val_auc", "hyperparameters": VALUES}
+TRIAL = {
+    "event": "trial",
+    "node": "Tuner",
+    "time": 120.0,
+    "trial": 2,
+    "trials": 8,
+    "metric": "val_auc",
+    "hyperparameters": VALUES,
+}
 RUNNING = {**TRIAL, "state": "running", "value": None, "best": 0.91}
 ENDED = {**TRIAL, "state": "completed", "value": 0.9, "best": 0.91}
 STARTED = [
     {"event": "run_started", "time": 110.0, "run_id": "run-1", "task": "taxi", "nodes": ["Tuner", "Trainer"]},
     {"event": "node_started", "time": 111.0, "node": "Tuner"},
 ]
-EPOCH = {"event": "epoch", "time": 115.0, "epoch": 3, "epochs": 4, "metrics": {"loss": 0.5, "val_auc": 0.84}}
+EPOCH = {
+    "event": "epoch",
+    "node": "Tuner",
+    "time": 115.0,
+    "epoch": 3,
+    "epochs": 4,
+    "metrics": {"loss": 0.5, "val_auc": 0.84},
+}
 
 
 def drawn(renderable, width=120):
@@ -73,7 +88,7 @@ def told(tmp_path, monkeypatch):
     (folder / "tuner_results.json").write_text(json.dumps(trials))
     result = NodeResult(cached=True, outputs={"tuner_results": [SimpleNamespace(uri=str(folder))]})
     task = tasks.load("taxi")
-    Verdict(task).add("Tuner", result)
+    assert report("Tuner", result, task) == {}
     return fold([json.loads(line) for line in events.read_text().splitlines()])
 
 

@@ -14,9 +14,9 @@ REQUEST = RunRequest(run_id="run-1", task="tiny", home="/home", config={})
 def test_the_worker_finds_its_request_and_its_end_is_returned(tmp_path):
     worker = (sys.executable, "-c", "import pathlib, sys; sys.exit(len(list(pathlib.Path(sys.argv[1]).iterdir())))")
     state = watched(REQUEST, tmp_path / "run", worker, Silence())
-    # The request, the events and the log; it died without a word, which is said for it.
+    # The request, the events, the log and the temporary folder; it died without a word, which is said for it.
     assert state.message is not None
-    assert "exit code 3" in state.message
+    assert "exit code 4" in state.message
     assert RunRequest.read(tmp_path / "run") == REQUEST
     assert [event["event"] for event in EventFile(tmp_path / "run" / EVENTS_FILE).new()] == ["launched", "run_finished"]
 

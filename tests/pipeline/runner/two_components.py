@@ -1,5 +1,8 @@
-"""Two components as small as they get; a module of its own, as TFX imports components by their path."""
+"""Components as small as they get; a module of its own, as TFX imports components by their path."""
 
+import os
+import signal
+import time
 from pathlib import Path
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -9,8 +12,14 @@ from tfx.types.standard_artifacts import String
 
 @component
 def Write(text: Parameter[str], written: OutputArtifact[String]) -> None:  # noqa: N802
+    """Writes a text, or ends in the way that the text names."""
     if text == "fail":
         raise ValueError("it was told to fail")
+    if text == "killed":
+        Path(written.uri, "half").write_text("written")
+        os.kill(os.getpid(), signal.SIGKILL)
+    if text == "hang":
+        time.sleep(600)
     Path(written.uri).write_text(text)
 
 

@@ -1,0 +1,76 @@
+"""What a run leaves that was killed: executions that look alive, half-written outputs, temporary folders."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto.metadata_store_pb2 import Execution
+
+_LIVE = (Execution.NEW, Execution.RUNNING)
+_RUN, _NODE = "pipeline_run", "node"
+_STATEFUL = "__stateful_working_dir_index__"
+REASON_PROPERTY = "slipway_reason"
+
+
+def close(store: metadata_store.MetadataStore, run_id: str, reason: str, root: Path, canceled: bool = False) -> int:
+    """Ends the executions of a run that nobody runs any more, and removes what they have written.
+
+    Args:
+        store: ML Metadata, open for writing.
+        run_id: The run.
+        reason: Why they ended, noted with each.
+        root: The folder of the pipeline's artifacts.
+        canceled: Whether they were canceled; otherwise they failed.
+
+    Returns:
+        How many there were.
+    """
+    live = [execution for execution in _executions(store, run_id) if execution.last_known_state in _LIVE]
+    _end(store, live, Execution.CANCELED if canceled else Execution.FAILED, reason)
+    for execution in live:
+        _remove(root, execution)
+    return len(live)
+
+
+def cancel(store: metadata_store.MetadataStore, run_id: str, node: str) -> None:
+    """Marks a node's executions in a run as canceled unless they are complete.
+
+    Args:
+        store: ML Metadata, open for writing.
+        run_id: The run.
+        node: `<pipeline>.<node>`.
+    """
+    context = store.get_context_by_type_and_name(_NODE, node)
+    mine = {execution.id for execution in store.get_executions_by_context(context.id)} if context else set()
+    ended = [
+        execution
+        for execution in _executions(store, run_id)
+        if execution.id in mine and execution.last_known_state in (*_LIVE, Execution.FAILED)
+    ]
+    _end(store, ended, Execution.CANCELED, "The run was interrupted.")
+
+
+def _executions(store: metadata_store.MetadataStore, run_id: str) -> list[Execution]:
+    context = store.get_context_by_type_and_name(_RUN, run_id)
+    return list(store.get_executions_by_context(context.id)) if context else []
+
+
+def _end(
+    store: metadata_store.MetadataStore, executions: Iterable[Execution], state: "Execution.State", reason: str
+) -> None:
+    ended = list(executions)
+    for execution in ended:
+        execution.last_known_state = state
+        execution.custom_properties[REASON_PROPERTY].string_value = reason
+    if ended:
+        store.put_executions(ended)
+
+
+def _remove(root: Path, execution: Execution) -> None:
+    """Removes the folders that TFX names after an execution: it has published none of its outputs."""
+    names = [str(execution.id), execution.custom_properties[_STATEFUL].string_value]
+    for name in filter(None, names):
+        for pattern in (f"*/*/{name}", f"*/.system/*/{name}"):
+            for folder in root.glob(pattern):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,65 @@
+"""What the results of Tuner, Evaluator and Pusher come to: told to the person, and to the process that decides."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from components import progress
+from pipeline import evaluation
+from pipeline.config import TaskConfig
+from pipeline.runner.nodes import NodeResult
+
+TUNER = "Tuner"
+EVALUATOR = "Evaluator"
+PUSHER = "Pusher"
+
+
+def report(node: str, result: NodeResult, task: TaskConfig) -> dict[str, Any]:
+    """Tells the person the trials, the evaluation or the pushed version that a node's result holds.
+
+    Args:
+        node: The node's id.
+        result: How it ended; of a cached one too, everything is told.
+        task: The task that runs; its thresholds are shown beside the values.
+
+    Returns:
+        Of a node that blesses, `refusal`: why the model was not blessed, None if it was. Of the Pusher `pushed_to`, the
+        folder of the version; None if nothing was pushed. Of others nothing.
+    """
+    if node == TUNER:
+        _report_trials(result, task)
+    if node == EVALUATOR:
+        return {"refusal": _report_evaluation(result, task)}
+    return {"pushed_to": _report_push(result)} if node == PUSHER else {}
+
+
+def _report_trials(result: NodeResult, task: TaskConfig) -> None:
+    [file] = Path(_uri(result, "tuner_results")).iterdir()
+    metric = task.training.callbacks.monitor
+    rows = [
+        {"trial": int(trial.pop("trial_id")) + 1, "metric": metric, "value": trial.pop("score")}
+        | {"hyperparameters": {key: value for key, value in trial.items() if not key.startswith("tuner/")}}
+        for trial in json.loads(file.read_text())
+    ]
+    progress.emit("tuned", rows=rows)
+
+
+def _report_evaluation(result: NodeResult, task: TaskConfig) -> str | None:
+    rows = evaluation.rows(_uri(result, "evaluation"), task.evaluation)
+    blessed = bool(result.outputs["blessing"][0].get_int_custom_property("blessed"))
+    progress.emit("evaluation", rows=rows, blessed=blessed)
+    missed = [f"{row['metric']}={row['value']:.4f}" for row in rows if row["passed"] is False]
+    return None if blessed else ", ".join(missed) or "no threshold"
+
+
+def _report_push(result: NodeResult) -> str | None:
+    pushed = result.outputs["pushed_model"][0]
+    if not pushed.get_int_custom_property("pushed"):
+        return None
+    path = str(pushed.get_string_custom_property("pushed_destination"))
+    progress.emit("pushed", version=Path(path).name, path=path)
+    return path
+
+
+def _uri(result: NodeResult, key: str) -> str:
+    return str(result.outputs[key][0].uri)

@@ -1,0 +1,30 @@
+"""Imports once what the nodes need, in the process that all of them are forked from.
+
+Only TFX's and this project's modules: a module of a user's may run TensorFlow when it is imported, and a process that
+has done so cannot be forked.
+"""
+
+import importlib
+
+MODULES = (
+    "tensorflow",
+    "keras",
+    "tensorflow_transform",
+    "tensorflow_model_analysis",
+    "tfx.components",
+    "tfx.components.evaluator.executor",
+    "tfx.components.example_gen.import_example_gen.executor",
+    "tfx.components.statistics_gen.executor",
+    "tfx.components.transform.executor",
+    "tfx.orchestration.portable.launcher",
+    "components.trainer.run_fn",
+    "pipeline.dag",
+    "pipeline.runner.nodes",
+    "pipeline.runner.prepare",
+)
+
+
+def imports() -> None:
+    """Imports them."""
+    for name in MODULES:
+        importlib.import_module(name)
