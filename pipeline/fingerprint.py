@@ -20,6 +20,8 @@ from pathlib import Path
 
 from components.errors import UsageError
 
+# As many digits as tell two versions of a module apart, and no more: an execution carries a digest for each module.
+_SHORT = 16
 _OURS = frozenset({"pipeline", "components"})
 _LIBRARIES = (
     "keras",
@@ -63,7 +65,7 @@ def modules(*import_paths: str) -> dict[str, str]:
         UsageError: A module does not exist.
     """
     found = closure(path.rpartition(".")[0] for path in import_paths)
-    return {name: _source(path).digest for name, path in sorted(found.items())}
+    return {name: _source(path).digest[:_SHORT] for name, path in sorted(found.items())}
 
 
 def versions() -> dict[str, str]:

@@ -5,7 +5,7 @@ import click
 from components.errors import UsageError
 from pipeline.commands import options
 from pipeline.runner.launch import Order, launch
-from pipeline.runner.request import RunOptions
+from pipeline.runner.request import BEAM, LOCAL, RunOptions
 
 
 @click.command("run")
@@ -20,6 +20,16 @@ from pipeline.runner.request import RunOptions
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Nodes that run at the same time.  [default: the cores]"
 )
 @click.option("--no-cache", is_flag=True, help="Run every node, also where nothing changed.")
+@click.option("--explain", is_flag=True, help="Say of each node why it ran, or took what an earlier run made.")
+@click.option("--dry-run", is_flag=True, help="Show what would run and why; run nothing.")
+@click.option(
+    "--runner",
+    type=click.Choice([LOCAL, BEAM]),
+    default=LOCAL,
+    show_default=True,
+    help="What schedules the nodes: this project, or TFX's BeamDagRunner.",
+)
+@click.option("--force-bless", metavar="REASON", help="Bless the model whatever it misses; the reason stays with it.")
 @click.option("--quiet", is_flag=True, help="Print only the last line.")
 @options.debug
 @click.pass_context
@@ -34,6 +44,10 @@ def command(
     resume: bool,
     jobs: int | None,
     no_cache: bool,
+    explain: bool,
+    dry_run: bool,
+    runner: str,
+    force_bless: str | None,
     quiet: bool,
 ) -> int:
     """Run a task's pipeline, from its TFRecords to a pushed model.
@@ -58,5 +72,17 @@ def command(
     """  # noqa: D301 (click wants the character)
     if only and (from_node or to_node):
         raise UsageError("--only stands alone.", received="--only beside --from or --to", fix="Leave one of them out.")
-    chosen = RunOptions(from_node=from_node or only, to_node=to_node or only, jobs=jobs, no_cache=no_cache)
+    if force_bless is not None and not force_bless.strip():
+        fix = "Say why, such as --force-bless 'the labels of today come late'."
+        raise UsageError("--force-bless needs a reason.", received=f"--force-bless={force_bless!r}", fix=fix)
+    chosen = RunOptions(
+        from_node=from_node or only,
+        to_node=to_node or only,
+        jobs=jobs,
+        no_cache=no_cache,
+        explain=explain,
+        dry_run=dry_run,
+        runner=runner,
+        force_bless=force_bless,
+    )
     return launch(Order(task, home, overrides, chosen, resume, quiet, debug=context.obj.debug))

@@ -58,6 +58,11 @@ class Compiled:
         """Returns it as bytes."""
         return bytes(self.ir.SerializeToString(deterministic=True))
 
+    @property
+    def run_id(self) -> str:
+        """The name of the run."""
+        return str(self.ir.runtime_spec.pipeline_run_id.field_value.string_value)
+
     @functools.cached_property
     def nodes(self) -> Mapping[str, pipeline_pb2.PipelineNode]:
         """The nodes that run by id, in topological order."""

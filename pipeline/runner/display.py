@@ -25,6 +25,7 @@ STYLES = {
     states.SKIPPED: "dim",
     states.INTERRUPTED: "bold magenta",
     states.NOT_RUN: "dim",
+    states.WOULD_RUN: "cyan",
 }
 
 STOPPING = "Stopping. Ctrl-C again ends it at once."
@@ -195,6 +196,8 @@ def _picture(state: RunState, now: float, stopping: bool) -> Iterator[Table | Te
 
 
 def _details(node: Node) -> list[str]:
+    if node.reasons:
+        return list(node.reasons)
     if (trial := node.trial) is None:
         return _progress(node)
     best = [] if trial.best is None else [f"best {trial.metric} {number_text(trial.best)}"]
@@ -248,6 +251,12 @@ def _trial_line(event: Event) -> str:
     return f"{which}  {event['metric']} {number_text(event['value'])}  best {number_text(event['best'])}"
 
 
+def _evaluation_line(event: Event) -> str:
+    if event.get("forced"):
+        return f"evaluation: blessed by force: {event['forced']}"
+    return "evaluation: " + ("blessed" if event["blessed"] else "not blessed")
+
+
 def _training_line(event: Event) -> str:
     which = f"{event['name']}, seed {event['seed']}"
     if event["event"] == "training_started":
@@ -266,7 +275,7 @@ _DESCRIBERS: Mapping[str, Callable[[Event], str]] = {
     "trial": _trial_line,
     "training_started": _training_line,
     "training_finished": _training_line,
-    "evaluation": lambda event: "evaluation: " + ("blessed" if event["blessed"] else "not blessed"),
+    "evaluation": _evaluation_line,
     "notice": lambda event: event["message"],
     "warned": lambda event: f"DataGate: {_count(event['rows'], 'warning')}",
     "refused": lambda event: f"DataGate: the data are refused, {_count(event['rows'], 'finding')}",

@@ -1,5 +1,6 @@
 """A run from the watching side: the request, the worker, the picture, the summary, the exit code."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.runner.watched import failed, watched
 from pipeline.runner.worker_process import WORKER
 from pipeline.terminal import console
 
+DRY_RUN_FOLDER = ".dry-run"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -63,22 +65,37 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
         UsageError: The task, an override, the search space, the data folder or the home is at fault, or the task is
             running. No worker was started.
     """
-    config = override(tasks.load(order.task), order.overrides)
-    if order.resume:
-        order, config = resumed(order)
+    order, config = resumed(order) if order.resume else (order, override(tasks.load(order.task), order.overrides))
+    _check(config)
+    home = Home.open(order.home)
+    if _is_plain(order.options) and (last := up_to_date.find(home, config)):
+        return _nothing_to_do(order, last)
+    request = _request(order, config, home)
+    if order.options.dry_run:
+        return _run(order, config, home, request, _fresh(home.runs / DRY_RUN_FOLDER), worker)
+    with only_run(home, order.task, request.run_id) as unfinished:
+        if unfinished:
+            _tidy(home, order.task, unfinished)
+        return _run(order, config, home, request, home.run(request.run_id), worker)
+
+
+def _fresh(folder: Path) -> Path:
+    """Returns a folder without what was in it: of dry runs the latest log is kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def _check(config: TaskConfig) -> None:
     consistency.check(config.training)
     config.push.check()
     config.tuning.check(config.training)
     if config.data.path is not None:
         data_source.find(config.data.path, config.data.splits, config.data.eval_share)
-    home = Home.open(order.home)
-    request = _request(order, config, home)
-    with only_run(home, order.task, request.run_id) as unfinished:
-        if unfinished:
-            _tidy(home, order.task, unfinished)
-        if order.options == RunOptions(jobs=order.options.jobs) and (last := up_to_date.find(home, config)):
-            return _nothing_to_do(order, last)
-        return _run(order, config, home, request, worker)
+
+
+def _is_plain(options: RunOptions) -> bool:
+    """Returns whether a run with these options may have nothing to do."""
+    return options == RunOptions(jobs=options.jobs, dry_run=options.dry_run, runner=options.runner)
 
 
 def _nothing_to_do(order: Order, last: LastRun) -> int:
@@ -89,8 +106,7 @@ def _nothing_to_do(order: Order, last: LastRun) -> int:
     return 0
 
 
-def _run(order: Order, config: TaskConfig, home: Home, request: RunRequest, worker: Sequence[str]) -> int:
-    folder = home.run(request.run_id)
+def _run(order: Order, config: TaskConfig, home: Home, request: RunRequest, folder: Path, worker: Sequence[str]) -> int:
     screen = console()
     display = display_for(screen, order.quiet)
     state = watched(request, folder, worker, display)

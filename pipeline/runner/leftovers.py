@@ -13,7 +13,14 @@ _STATEFUL = "__stateful_working_dir_index__"
 REASON_PROPERTY = "slipway_reason"
 
 
-def close(store: metadata_store.MetadataStore, run_id: str, reason: str, root: Path, canceled: bool = False) -> int:
+def close(
+    store: metadata_store.MetadataStore,
+    run_id: str,
+    reason: str,
+    root: Path,
+    canceled: bool = False,
+    node: str | None = None,
+) -> int:
     """Ends the executions of a run that nobody runs any more, and removes what they have written.
 
     Args:
@@ -22,11 +29,12 @@ def close(store: metadata_store.MetadataStore, run_id: str, reason: str, root: P
         reason: Why they ended, noted with each.
         root: The folder of the pipeline's artifacts.
         canceled: Whether they were canceled; otherwise they failed.
+        node: `<pipeline>.<node>` where only one node's are over; None for all.
 
     Returns:
         How many there were.
     """
-    live = [execution for execution in _executions(store, run_id) if execution.last_known_state in _LIVE]
+    live = [execution for execution in _executions(store, run_id, node) if execution.last_known_state in _LIVE]
     _end(store, live, Execution.CANCELED if canceled else Execution.FAILED, reason)
     for execution in live:
         _remove(root, execution)
@@ -41,18 +49,19 @@ def cancel(store: metadata_store.MetadataStore, run_id: str, node: str) -> None:
         run_id: The run.
         node: `<pipeline>.<node>`.
     """
-    context = store.get_context_by_type_and_name(_NODE, node)
-    mine = {execution.id for execution in store.get_executions_by_context(context.id)} if context else set()
-    ended = [
-        execution
-        for execution in _executions(store, run_id)
-        if execution.id in mine and execution.last_known_state in (*_LIVE, Execution.FAILED)
-    ]
+    stopped = (*_LIVE, Execution.FAILED)
+    ended = [execution for execution in _executions(store, run_id, node) if execution.last_known_state in stopped]
     _end(store, ended, Execution.CANCELED, "The run was interrupted.")
 
 
-def _executions(store: metadata_store.MetadataStore, run_id: str) -> list[Execution]:
-    context = store.get_context_by_type_and_name(_RUN, run_id)
+def _executions(store: metadata_store.MetadataStore, run_id: str, node: str | None) -> list[Execution]:
+    found = _of_context(store, _RUN, run_id)
+    own = {execution.id for execution in _of_context(store, _NODE, node)} if node else None
+    return [execution for execution in found if own is None or execution.id in own]
+
+
+def _of_context(store: metadata_store.MetadataStore, kind: str, name: str) -> list[Execution]:
+    context = store.get_context_by_type_and_name(kind, name)
     return list(store.get_executions_by_context(context.id)) if context else []
 
 

@@ -2,10 +2,13 @@
 
 import contextlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx import types
+from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import partial_run_utils
 from tfx.orchestration.portable.mlmd import execution_lib
@@ -29,13 +32,19 @@ class NodeResult:
     outputs: Outputs
 
 
-def run_node(compiled: Compiled, node_id: str, connection: metadata_store_pb2.ConnectionConfig) -> NodeResult:
+def run_node(
+    compiled: Compiled,
+    node_id: str,
+    connection: metadata_store_pb2.ConnectionConfig,
+    operators: Mapping[Any, Any] | None = None,
+) -> NodeResult:
     """Runs a node: driver, executor, publisher.
 
     Args:
         compiled: The run.
         node_id: One of its nodes.
         connection: To ML Metadata.
+        operators: What runs each kind of executor; None takes TFX's.
 
     Raises:
         Exception: Whatever the executor raised; ML Metadata then holds a failed execution, or a canceled one where the
@@ -49,6 +58,7 @@ def run_node(compiled: Compiled, node_id: str, connection: metadata_store_pb2.Co
             pipeline_runtime_spec=compiled.ir.runtime_spec,
             executor_spec=runner_utils.extract_executor_spec(compiled.deployment, node_id),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(compiled.deployment, node_id),
+            custom_executor_operators=operators,
         ).launch()
     except Exception as error:
         if isinstance(as_error(error), Interrupted):
@@ -57,7 +67,7 @@ def run_node(compiled: Compiled, node_id: str, connection: metadata_store_pb2.Co
     logging.info("Node %s has ended.", node_id)
     if execution is None or execution.execution_id is None:
         return NodeResult(cached=False, outputs={})
-    return _result(node_id, execution.execution_id, connection)
+    return result(node_id, execution.execution_id, connection)
 
 
 def take_over_latest_run(compiled: Compiled, connection: metadata_store_pb2.ConnectionConfig) -> None:
@@ -78,14 +88,34 @@ def take_over_latest_run(compiled: Compiled, connection: metadata_store_pb2.Conn
 
 
 def _cancel(compiled: Compiled, node_id: str, connection: metadata_store_pb2.ConnectionConfig) -> None:
-    run_id = compiled.ir.runtime_spec.pipeline_run_id.field_value.string_value
     # The failure that the Launcher has published says more of it than nothing; the interrupt is what is raised.
     with contextlib.suppress(Exception), SharedMetadata(connection) as handle:
-        leftovers.cancel(handle.store, run_id, f"{compiled.ir.pipeline_info.id}.{node_id}")
+        leftovers.cancel(handle.store, compiled.run_id, f"{compiled.ir.pipeline_info.id}.{node_id}")
 
 
-def _result(node_id: str, execution_id: int, connection: metadata_store_pb2.ConnectionConfig) -> NodeResult:
-    """Reads how the node ended: the Launcher publishes unresolved inputs as a failure without raising."""
+def execution_of(handle: metadata.Metadata, compiled: Compiled, node_id: str) -> metadata_store_pb2.Execution | None:
+    """Returns the execution of a node in a run; None if it has none."""
+    contexts = [
+        handle.store.get_context_by_type_and_name(kind, name)
+        for kind, name in (("node", f"{compiled.ir.pipeline_info.id}.{node_id}"), ("pipeline_run", compiled.run_id))
+    ]
+    if None in contexts:
+        return None
+    found = execution_lib.get_executions_associated_with_all_contexts(handle, contexts)
+    return max(found, key=lambda execution: execution.id, default=None)
+
+
+def result(node_id: str, execution_id: int, connection: metadata_store_pb2.ConnectionConfig) -> NodeResult:
+    """Returns how a node ended.
+
+    Args:
+        node_id: The node.
+        execution_id: Its execution.
+        connection: To ML Metadata.
+
+    Raises:
+        ComponentFailed: Its inputs were not there: the Launcher publishes that as a failure without raising.
+    """
     with SharedMetadata(connection) as handle:
         [execution] = handle.store.get_executions_by_id([execution_id])
         if execution.last_known_state == _STATES.FAILED:

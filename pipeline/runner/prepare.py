@@ -1,5 +1,6 @@
 """What comes before the first node: the TFRecords are written or found, and verified; the DAG is built."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
@@ -7,6 +8,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
 from components.errors import UsageError, did_you_mean
+from components.evaluator.eval_config import eval_config
 from components.import_path import resolve
 from components.trainer import search_config
 from components.trainer.validate import validate
@@ -14,7 +16,6 @@ from pipeline import counted_rows, data_check, data_source
 from pipeline.config import TaskConfig
 from pipeline.dag import Places, create_pipeline
 from pipeline.data_source import DataSource
-from pipeline.evaluation import eval_config
 from pipeline.home import Home
 
 
@@ -25,8 +26,17 @@ class Prepared(NamedTuple):
     source: DataSource
 
 
-def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Prepared:
+def prepare(
+    task: TaskConfig, home: Home, artifacts: Path, enable_cache: bool = True, force_bless: str | None = None
+) -> Prepared:
     """Returns the task's pipeline over verified data.
+
+    Args:
+        task: The task.
+        home: Its home.
+        artifacts: The pipeline root.
+        enable_cache: Whether a node may take its outputs from an earlier run.
+        force_bless: A person's reason to bless the model even if it misses its thresholds.
 
     Raises:
         UsageError: The configuration or the data folder is at fault.
@@ -39,12 +49,12 @@ def prepare(task: TaskConfig, home: Home, enable_cache: bool = True) -> Prepared
     eval_config(task.evaluation)
     check_outputs(task)
     places = Places(
-        artifacts=str(home.pipelines(task.name)),
+        artifacts=str(artifacts),
         serving=task.push.directory or str(home.serving(task.name)),
         metadata=connection(home),
     )
     source = verified_data(task, home)
-    return Prepared(create_pipeline(task, source, places, enable_cache), source)
+    return Prepared(create_pipeline(task, source, places, enable_cache, force_bless), source)
 
 
 def connection(home: Home) -> metadata_store_pb2.ConnectionConfig:

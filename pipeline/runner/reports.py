@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
-from pipeline import evaluation
+from components.evaluator import verdict
 from pipeline.config import TaskConfig
 from pipeline.runner.nodes import NodeResult
 
@@ -20,7 +20,7 @@ def report(node: str, result: NodeResult, task: TaskConfig) -> dict[str, Any]:
     Args:
         node: The node's id.
         result: How it ended; of a cached one too, everything is told.
-        task: The task that runs; its thresholds are shown beside the values.
+        task: The task that runs.
 
     Returns:
         Of a node that blesses, `refusal`: why the model was not blessed, None if it was. Of the Pusher `pushed_to`, the
@@ -29,7 +29,7 @@ def report(node: str, result: NodeResult, task: TaskConfig) -> dict[str, Any]:
     if node == TUNER:
         _report_trials(result, task)
     if node == EVALUATOR:
-        return {"refusal": _report_evaluation(result, task)}
+        return {"refusal": _report_evaluation(result)}
     return {"pushed_to": _report_push(result)} if node == PUSHER else {}
 
 
@@ -44,12 +44,10 @@ def _report_trials(result: NodeResult, task: TaskConfig) -> None:
     progress.emit("tuned", rows=rows)
 
 
-def _report_evaluation(result: NodeResult, task: TaskConfig) -> str | None:
-    rows = evaluation.rows(_uri(result, "evaluation"), task.evaluation)
-    blessed = bool(result.outputs["blessing"][0].get_int_custom_property("blessed"))
-    progress.emit("evaluation", rows=rows, blessed=blessed)
-    missed = [f"{row['metric']}={row['value']:.4f}" for row in rows if row["passed"] is False]
-    return None if blessed else ", ".join(missed) or "no threshold"
+def _report_evaluation(result: NodeResult) -> str | None:
+    found = verdict.read(_uri(result, "evaluation"))
+    progress.emit("evaluation", **verdict.as_event(found))
+    return None if found.blessed else found.reason
 
 
 def _report_push(result: NodeResult) -> str | None:

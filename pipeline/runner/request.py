@@ -11,6 +11,7 @@ EVENTS_FILE = "events.jsonl"
 LOG_FILE = "log.txt"
 PIPELINE_FILE = "pipeline.pb"
 TEMPORARY_FOLDER = "tmp"
+LOCAL, BEAM = "local", "beam"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class RunOptions:
         no_cache: Whether every node runs even if nothing changed.
         explain: Whether each node is shown with the reason why it ran, or did not.
         dry_run: Whether nothing runs, and only what would is shown.
+        runner: `local`, or `beam` for TFX's BeamDagRunner.
+        force_bless: Why the model is blessed even if it misses its thresholds; None lets them decide.
     """
 
     from_node: str | None = None
@@ -32,6 +35,8 @@ class RunOptions:
     no_cache: bool = False
     explain: bool = False
     dry_run: bool = False
+    runner: str = LOCAL
+    force_bless: str | None = None
 
 
 @dataclass(frozen=True)

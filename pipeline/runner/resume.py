@@ -36,12 +36,17 @@ def resumed(order: "Order") -> tuple["Order", TaskConfig]:
         )
     request = RunRequest.read(folder)
     config = override(from_dict(TaskConfig, request.config), order.overrides)
-    options = replace(request.options, no_cache=False, jobs=order.options.jobs or request.options.jobs)
+    options = replace(
+        request.options,
+        no_cache=False,
+        jobs=order.options.jobs or request.options.jobs,
+        force_bless=order.options.force_bless or request.options.force_bless,
+    )
     return replace(order, options=options, overrides=(*request.overrides, *order.overrides)), config
 
 
 def latest(home: Home, task: str) -> Path | None:
     """Returns the folder of a task's latest run; None if there is none."""
     # Names of runs sort by time.
-    folders = (file.parent for file in sorted(home.runs.glob(f"*/{REQUEST_FILE}"), reverse=True))
+    folders = (file.parent for file in sorted(home.runs.glob(f"[0-9]*/{REQUEST_FILE}"), reverse=True))
     return next((folder for folder in folders if RunRequest.read(folder).task == task), None)

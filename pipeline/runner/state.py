@@ -15,6 +15,7 @@ Event = Mapping[str, Any]
 
 WAITING, RUNNING, COMPLETE, CACHED = "waiting", "running", "complete", "cached"
 FAILED, SKIPPED, INTERRUPTED, NOT_RUN = "failed", "skipped", "interrupted", "not run"
+WOULD_RUN = "would run"
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,12 @@ class Node:
 
     Args:
         id: The node's id in the DAG.
-        state: `waiting`, `running`, `complete`, `cached`, `failed`, `skipped`, `interrupted` or `not run`.
+        state: `waiting`, `running`, `complete`, `cached`, `failed`, `skipped`, `interrupted`, `not run` or
+            `would run`.
         started: Seconds since 1970 when it started; None before.
         seconds: How long it took; None before its end.
         message: What it said at its end.
+        reasons: Why it ran, or did not, a sentence each; only where somebody has asked.
         epoch: The latest finished epoch, for a node that trains.
         step: Where it is in the epoch after that; None between two epochs.
         trial: The trial that it belongs to, in a search for hyper-parameters.
@@ -95,6 +98,7 @@ class Node:
     epoch: Epoch | None = None
     step: Step | None = None
     trial: Trial | None = None
+    reasons: tuple[str, ...] = ()
 
     def elapsed(self, now: float) -> float | None:
         """Returns the seconds so far, or all of them after the end; None before the start."""
@@ -115,17 +119,18 @@ class RunState:
         nodes: Node id to node, in the order in which they run.
         trials: Trials of the Tuner that came to their end, the best first: `trial`, `metric`, `value`,
             `hyperparameters`.
-        evaluation: Rows of the Evaluator: `metric`, `slice`, `value`, `lower`, `upper`, `baseline`, `change`,
-            `min_change`, `passed`.
+        evaluation: Rows of the Evaluator's verdict, as `components.evaluator.verdict.Row` has them.
         blessed: The Evaluator's verdict; None without one.
-        refused: Rows of DataGate that stopped the run: `split`, `feature`, `rule`, `detail`.
+        forced: Why a model that misses its thresholds was blessed all the same; None where nobody forced it.
+        uncompared: Why the model was not compared with its baseline; None if it was, or if there is none.
+        refused: Rows of DataGate that stopped the run, as `components.data_gate.finding.Finding` has them.
         warned: Rows of DataGate that did not.
         notices: What a person has to know before the result, a sentence each.
         tracked: Runs of experiment trackers: `tracker`, `run_id`, `location`.
         version: The pushed version.
         pushed_to: The folder of the pushed version.
-        outcome: `pushed`, `up_to_date`, `failed`, `refused`, `not_blessed`, `interrupted` or `usage`; None until the
-            end.
+        outcome: `pushed`, `up_to_date`, `dry_run`, `failed`, `refused`, `not_blessed`, `interrupted` or `usage`; None
+            until the end.
         exit_code: The exit code that belongs to the outcome.
         message: The error in a line.
     """
@@ -138,6 +143,8 @@ class RunState:
     trials: tuple[Event, ...] = ()
     evaluation: tuple[Event, ...] = ()
     blessed: bool | None = None
+    forced: str | None = None
+    uncompared: str | None = None
     refused: tuple[Event, ...] = ()
     warned: tuple[Event, ...] = ()
     notices: tuple[str, ...] = ()
@@ -194,6 +201,10 @@ def _node_finished(state: RunState, event: Event) -> RunState:
     )
 
 
+def _explained(state: RunState, event: Event) -> RunState:
+    return _with_node(state, event["node"], reasons=tuple(event["reasons"]))
+
+
 def _step(state: RunState, event: Event) -> RunState:
     step = Step(event["epoch"], event["epochs"], event["step"], event["steps"], event["metrics"], stage_of(event))
     return _with_training_node(state, event, step=step)
@@ -219,7 +230,13 @@ def _tuned(state: RunState, event: Event) -> RunState:
 
 
 def _evaluation(state: RunState, event: Event) -> RunState:
-    return replace(state, evaluation=tuple(event["rows"]), blessed=event["blessed"])
+    return replace(
+        state,
+        evaluation=tuple(event["rows"]),
+        blessed=event["blessed"],
+        forced=event.get("forced"),
+        uncompared=event.get("uncompared"),
+    )
 
 
 def _refused(state: RunState, event: Event) -> RunState:
@@ -277,6 +294,7 @@ _HANDLERS: Mapping[str, Callable[[RunState, Event], RunState]] = {
     "run_started": _run_started,
     "node_started": _node_started,
     "node_finished": _node_finished,
+    "explained": _explained,
     "step": _step,
     "epoch": _epoch,
     "trial": _trial,

@@ -1,13 +1,15 @@
 """What a run came to, for a person: nodes, evaluation, refused data, where the model went, what to type next."""
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from components.evaluator.verdict import Row
 from pipeline.runner.display import node_table, number_text, seconds_text, value_text
 from pipeline.runner.next_steps import NextSteps, shown
 from pipeline.runner.state import Event, RunState
@@ -30,14 +32,16 @@ def print_summary(
     """
     if nodes and state.nodes:
         print_section(console, "Nodes", node_table(state, now=0.0))
+    if reasons := {node.id: node.reasons for node in state.nodes.values() if node.reasons}:
+        print_section(console, "Why", _reasons_table(reasons))
     if state.refused:
-        print_section(console, "Refused by DataGate", findings_table(state.refused))
+        print_findings(console, "Refused by DataGate", state.refused)
     if state.warned:
-        print_section(console, "Warnings of DataGate", findings_table(state.warned))
+        print_findings(console, "Warnings of DataGate", state.warned)
     if state.trials:
         print_section(console, trials_title(state.trials), trials_table(state.trials))
     if state.evaluation:
-        print_section(console, "Evaluation", evaluation_table(state.evaluation))
+        print_evaluation(console, state)
         _by_slice(console, state, steps)
     print_section(console, "Result", _facts(state, log))
     if state.pushed_to and request:
@@ -53,11 +57,20 @@ def result_line(state: RunState) -> str:
     lines = {
         "pushed": f"Pushed {place}",
         "up_to_date": f"Up to date: {place}" if state.pushed_to else "Finished before the Pusher; nothing was pushed",
+        "dry_run": "Nothing was run",
         "refused": "The data were refused; nothing was pushed",
         "not_blessed": "The model was not blessed; nothing was pushed",
         "interrupted": "Interrupted; nothing was pushed",
     }
     return lines.get(state.outcome or "", "Failed; nothing was pushed")
+
+
+def _reasons_table(reasons: Mapping[str, Sequence[str]]) -> Table:
+    table = _table("Node")
+    table.add_column("Since it last ended well", overflow="fold")
+    for node, told in reasons.items():
+        table.add_row(node, "\n".join(told))
+    return table
 
 
 def trials_title(rows: Sequence[Event]) -> str:
@@ -82,7 +95,7 @@ def trials_table(rows: Sequence[Event]) -> Table:
 
 
 def evaluation_table(rows: Sequence[Event]) -> Table:
-    """Returns a row per metric of the whole split, with its threshold and its verdict.
+    """Returns a row per metric of the whole split, with its threshold and its verdict, and per slice that missed one.
 
     Args:
         rows: Rows of the `evaluation` event.
@@ -91,11 +104,12 @@ def evaluation_table(rows: Sequence[Event]) -> Table:
     for name in ("Value", "Baseline", "Change"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Threshold")
-    table.add_column("Passed", no_wrap=True)
+    table.add_column("Passed")
     for row in rows:
-        if not row["slice"]:
+        if not row["slice"] or row["passed"] is False:
+            where = f" where {row['slice']}" if row["slice"] else ""
             numbers = [number_text(row["value"]), number_text(row["baseline"]), _change_text(row["change"])]
-            table.add_row(row["metric"], *numbers, _threshold(row), _passed(row["passed"]))
+            table.add_row(f"{row['metric']}{where}", *numbers, _threshold(row), _passed(row))
     return table
 
 
@@ -116,12 +130,36 @@ def slice_table(rows: Sequence[Event]) -> Table:
 
 
 def findings_table(rows: Sequence[Event]) -> Table:
-    """Returns a row per finding of DataGate: the feature, the rule that it breaks, and how."""
-    table = _table("Feature", "Split", "Rule")
-    table.add_column("Detail", ratio=1)
+    """Returns a row per finding of DataGate: the feature, the rule that it breaks, what was seen and what is allowed."""
+    table = _table("Feature", "Split", "Rule", "Seen", "Allowed")
     for row in rows:
-        table.add_row(row["feature"], row.get("split", ""), row["rule"], row["detail"])
+        table.add_row(row["feature"], row["split"], row["rule"], row.get("seen") or row["detail"], row.get("allowed") or "-")
     return table
+
+
+def offenders_table(rows: Sequence[Event]) -> Table:
+    """Returns the examples that break the rules of DataGate's findings, up to three for each."""
+    table = _table("Feature", "Split", "Record", "Example")
+    for row in rows:
+        for example in row.get("examples", ()):
+            table.add_row(row["feature"], row["split"], str(example["record"]), example["text"])
+    return table
+
+
+def print_findings(console: Console, title: str, rows: Sequence[Event]) -> None:
+    """Prints what DataGate has found, and examples of it where it has any."""
+    print_section(console, title, findings_table(rows))
+    if any(row.get("examples") for row in rows):
+        print_section(console, "Examples of it", offenders_table(rows))
+
+
+def print_evaluation(console: Console, state: RunState) -> None:
+    """Prints the Evaluator's table, and what a person has to know about its verdict."""
+    print_section(console, "Evaluation", evaluation_table(state.evaluation))
+    if state.uncompared:
+        console.print(f"Not compared: {state.uncompared}", style="yellow")
+    if state.forced:
+        console.print(f"Blessed by force: {state.forced}", style="bold yellow")
 
 
 def print_section(console: Console, title: str, table: Table) -> None:
@@ -137,6 +175,8 @@ def _facts(state: RunState, log: Path) -> Table:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     table.add_row("Outcome", Text(result_line(state), style="bold green" if good else "bold red"))
+    if state.forced:
+        table.add_row("Forced", state.forced)
     for notice in state.notices:
         table.add_row("Notice", notice)
     table.add_row("Time", f"{seconds_text(state.elapsed(now=0.0))} s{startup}")
@@ -165,19 +205,17 @@ def _table(*columns: str) -> Table:
 
 
 def _threshold(row: Event) -> str:
-    parts = [
-        f">= {row['lower']:g}" if row["lower"] is not None else "",
-        f"<= {row['upper']:g}" if row["upper"] is not None else "",
-        f"change >= {row['min_change']:g}" if row["min_change"] is not None else "",
-    ]
-    return "\n".join(part for part in parts if part) or "-"
+    known = {field.name for field in dataclasses.fields(Row)}
+    return "\n".join(Row(**{key: value for key, value in row.items() if key in known}).demands) or "-"
 
 
 def _change_text(change: float | None) -> str:
     return "-" if change is None or math.isnan(change) else f"{change:+.4f}"
 
 
-def _passed(passed: bool | None) -> Text:
+def _passed(row: Event) -> Text:
+    passed, note = row["passed"], row.get("note")
     if passed is None:
-        return Text("-", style="dim")
-    return Text("yes", style="green") if passed else Text("no", style="bold red")
+        return Text(note or "-", style="dim")
+    text = Text("yes", style="green") if passed else Text("no", style="bold red")
+    return text.append(f", {note}") if note else text

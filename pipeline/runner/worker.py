@@ -71,7 +71,7 @@ def run(request: RunRequest, folder: Path) -> str:
         folder: The run's folder.
 
     Returns:
-        `pushed`, or `up_to_date` when nothing had to run.
+        `pushed`, `up_to_date` when nothing had to run, or `dry_run`.
 
     Raises:
         SlipwayError: The run did not end with a good model in place.
@@ -82,9 +82,13 @@ def run(request: RunRequest, folder: Path) -> str:
     _keep_trackers_at_home(home)
     # TensorFlow is imported from here on: a request that is broken has been refused by now.
     warm.imports()
-    from pipeline.runner.pipeline_run import run_pipeline
+    from pipeline.runner.pipeline_run import PipelineRun
 
-    return outcome(run_pipeline(task, home, request.run_id, request.options, folder))
+    wanted = PipelineRun(task, home, request.run_id, request.options, folder)
+    if request.options.dry_run:
+        wanted.dry_run()
+        return "dry_run"
+    return outcome(wanted.run())
 
 
 def outcome(ended: "Ended") -> str:

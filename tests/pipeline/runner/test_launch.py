@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from components.errors import UsageError
+from components.evaluator.config import EvaluationConfig
 from components.trainer.config import ModelConfig, TrainingConfig
 from pipeline import tasks
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 from pipeline.home import Home
 from pipeline.runner.launch import Order, launch
 from pipeline.runner.request import RunOptions, RunRequest

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from components.errors import UsageError
+from components.evaluator.config import EvaluationConfig, OutputEvaluation
 from components.trainer.config import OutputConfig
 from pipeline import tasks
-from pipeline.config import EvaluationConfig, OutputEvaluation
 from pipeline.runner.prepare import check_outputs
 
 

@@ -16,7 +16,7 @@ def Write(text: Parameter[str], written: OutputArtifact[String]) -> None:  # noq
     if text == "fail":
         raise ValueError("it was told to fail")
     if text == "killed":
-        Path(written.uri, "half").write_text("written")
+        Path(written.uri).write_text("half written")
         os.kill(os.getpid(), signal.SIGKILL)
     if text == "hang":
         time.sleep(600)
