@@ -8,6 +8,7 @@ file opened for appending: processes do not tear each other's lines.
 import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 EVENTS_VARIABLE = "SLIPWAY_EVENTS"
@@ -31,3 +32,9 @@ def emit(event: str, **fields: Any) -> None:
         os.write(descriptor, line.encode())
     finally:
         os.close(descriptor)
+
+
+def run_folder() -> Path | None:
+    """Returns the folder of the run that listens; None if there is none."""
+    path = os.environ.get(EVENTS_VARIABLE)
+    return Path(path).parent if path else None

@@ -11,9 +11,7 @@ from typing import Any, Literal
 
 from components.embedding.config import EmbeddingConfig
 from components.errors import UsageError
-from components.evaluator.config import EvaluationConfig as EvaluationConfig
-from components.evaluator.config import OutputEvaluation as OutputEvaluation
-from components.evaluator.config import Threshold as Threshold
+from components.evaluator.config import EvaluationConfig
 from components.overrides import replaced_by_text
 from components.serving_check.config import ServingCheckConfig
 from components.trainer.config import TrainingConfig
@@ -29,7 +27,8 @@ class DataConfig:
         path: A folder of TFRecords (gzip or plain). None: the task writes its own with `prepare`.
         prepare: Import path of `prepare(folder, **params)`, which writes the task's TFRecords into a folder.
         params: Arguments for `prepare`.
-        splits: Split name to file pattern inside the folder. A folder in which no pattern matches is split by hash.
+        splits: Split name to file pattern inside the folder; `{SPAN}` in each stands for the highest number there. A
+            folder in which no pattern matches is split by hash.
         eval_share: Share of the rows that a split by hash gives to `eval`.
     """
 
@@ -88,7 +87,7 @@ class NodeConfig:
         timeout_s: Seconds after which it is taken for hung and killed; None is no limit.
         memory_mib: Private memory that it may take beyond what its process starts with; None is no limit.
         retries: How often it is tried again after a failure that can pass, such as a kill or a lost connection.
-        beam_args: Beam's options for this node, after those of `runner.beam_args`.
+        beam_args: Beam's options for this node, after those of `runner.beam_args`; alone, if they name a runner.
     """
 
     timeout_s: float | None = None
@@ -107,6 +106,8 @@ class RunnerConfig:
             image, which nothing in one process uses, because TFX would otherwise package itself for remote workers at
             every node, 1.6 s each time.
         nodes: Limits, retries and Beam's options by the id of a node.
+        metadata: A server for ML Metadata, `mysql://USER@HOST/DATABASE` or `postgresql://...`; the password comes from
+            the environment (`docs/metadata.md`). None takes the home's file.
         log_level: What goes into the run's log files.
     """
 
@@ -116,6 +117,7 @@ class RunnerConfig:
         "--sdk_container_image=unused",
     )
     nodes: dict[str, NodeConfig] = field(default_factory=dict)
+    metadata: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
 
 

@@ -17,19 +17,21 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_artifact_strategy import LatestArtifactStrategy
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
-from components.data_gate import DataGate
+from components.data_gate import DataGate, DataVerdict
+from components.data_gate.previous import PreviousStatistics
 from components.errors import UsageError, did_you_mean
 from components.evaluator.component import Evaluator
 from components.pusher.component import Pusher
 from components.serving_check.component import ServingCheck
 from components.settings import to_dict
 from components.trainer.component import Trainer
-from pipeline import class_names
+from pipeline import beam, class_names
 from pipeline.config import TaskConfig
 from pipeline.data_source import DataSource
 from pipeline.fingerprint import fingerprint, modules, versions
@@ -85,7 +87,14 @@ def create_pipeline(
     # TFX's cache key would hold the path alone, and an edited schema would not be read again.
     schema.exec_properties["digest"] = file_digest(PROJECT / task.schema.path)
     anomalies = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
-    gate = DataGate(statistics=statistics.outputs["statistics"], anomalies=anomalies.outputs["anomalies"])
+    previous = _previous_statistics(examples, statistics, places)
+    gate = DataGate(
+        statistics=statistics.outputs["statistics"],
+        anomalies=anomalies.outputs["anomalies"],
+        schema=schema.outputs["schema"],
+        examples=examples.outputs["examples"],
+        previous_statistics=previous.outputs["statistics"],
+    )
     transform = Transform(
         examples=examples.outputs["examples"],
         schema=schema.outputs["schema"],
@@ -134,18 +143,17 @@ def create_pipeline(
         ),
         custom_config={"keep": task.push.keep},
     )
-    preparing = [examples, statistics, schema, anomalies, gate, transform]
+    preparing = [examples, statistics, schema, anomalies, previous, gate, transform]
     components = [*preparing, *filter(None, [embedder, tuner]), trainer, baseline, evaluator, serving_check, pusher]
     for component in components:
         _note_code(component, task)
-    _add_beam_args(components, task)
+    _set_beam_args(components, task)
     return Pipeline(
         pipeline_name=task.name,
         pipeline_root=places.artifacts,
         components=components,
         enable_cache=enable_cache,
         metadata_connection_config=places.metadata,
-        beam_pipeline_args=list(task.runner.beam_args),
     )
 
 
@@ -166,8 +174,8 @@ def _note_code(component: BaseNode, task: TaskConfig) -> None:
     component.exec_properties["code"] = json.dumps(told, sort_keys=True)
 
 
-def _add_beam_args(components: list[BaseNode], task: TaskConfig) -> None:
-    """Gives nodes Beam's options of their own; TFX puts those of the pipeline before them."""
+def _set_beam_args(components: list[BaseNode], task: TaskConfig) -> None:
+    """Gives nodes Beam's options, each all of its own: TFX would put those of the pipeline before another runner's."""
     known = {component.id: component for component in components}
     for node, config in task.runner.nodes.items():
         if node not in known:
@@ -177,8 +185,11 @@ def _add_beam_args(components: list[BaseNode], task: TaskConfig) -> None:
         if config.beam_args and not isinstance(known[node], BaseBeamComponent):
             using = ", ".join(name for name, component in known.items() if isinstance(component, BaseBeamComponent))
             raise UsageError("Beam's options belong to a node that uses Beam.", received=node, fix=f"Known: {using}.")
-        if config.beam_args:
-            known[node].with_beam_pipeline_args(config.beam_args)
+    for node, component in known.items():
+        if isinstance(component, BaseBeamComponent):
+            args = beam.options_of(task.runner, node)
+            beam.check(args)
+            component.with_beam_pipeline_args(args)
 
 
 def _embedder(task: TaskConfig, transform: Transform) -> "Embedder | None":
@@ -207,6 +218,22 @@ def _tuner(task: TaskConfig, training: dict[str, Any]) -> Tuner | None:
         return None
     searched = _custom_config(task, TUNER_FN, tuning=to_dict(task.tuning))
     return Tuner(tuner_fn=TUNER_FN, custom_config=searched, **training)
+
+
+def _previous_statistics(examples: ImportExampleGen, statistics: StatisticsGen, places: Places) -> Resolver:
+    """Finds the statistics of the data before. Kubeflow knows no strategies but TFX's own."""
+    earlier = Channel(type=standard_artifacts.ExampleStatistics)
+    if places.metadata is None:
+        found = Resolver(strategy_class=LatestArtifactStrategy, statistics=earlier)
+    else:
+        found = Resolver(
+            strategy_class=PreviousStatistics,
+            statistics=earlier,
+            verdict=Channel(type=DataVerdict),
+            current=statistics.outputs["statistics"],
+            examples=examples.outputs["examples"],
+        )
+    return found.with_id("StatisticsResolver")
 
 
 def _latest_blessed_model() -> Resolver:

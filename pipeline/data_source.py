@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.errors import UsageError
-from pipeline import tfrecords
+from pipeline import spans, tfrecords
 
 ALL = "all"
 
@@ -43,9 +43,9 @@ class DataSource:
 def find(path: str | Path, splits: Mapping[str, str], eval_share: float) -> DataSource:
     """Finds the files of each split.
 
-    The patterns decide. If none matches: a folder per split (`train/`, or `Split-train/` as TFX writes them). If there
-    are none either: all TFRecords of the folder are split by hash into `train` and `eval`. TFRecords are recognised by
-    their content, gzip or plain.
+    The patterns decide; with `{SPAN}` in them, the files of the latest span. If none matches: a folder per split
+    (`train/`, or `Split-train/` as TFX writes them). If there are none either: all TFRecords of the folder are split by
+    hash into `train` and `eval`. TFRecords are recognised by their content, gzip or plain.
 
     Args:
         path: The folder.
@@ -58,7 +58,9 @@ def find(path: str | Path, splits: Mapping[str, str], eval_share: float) -> Data
     """
     folder = _existing(path)
     for patterns in (dict(splits), *({split: layout.format(split=split) for split in splits} for layout in _LAYOUTS)):
-        files = {split: _matching(folder, pattern, f"data.splits.{split}") for split, pattern in patterns.items()}
+        # ExampleGen finds the same span by the patterns, and notes it with what it makes of the files.
+        globs = spans.latest(folder, patterns)
+        files = {split: _matching(folder, pattern, f"data.splits.{split}") for split, pattern in globs.items()}
         if any(files.values()):
             _require_every_split(folder, patterns, files)
             source = DataSource(folder, patterns, files)

@@ -1,5 +1,5 @@
 """DataGate: stops a run whose data break the schema."""
 
-from components.data_gate.component import DataGate
+from components.data_gate.component import DataGate, DataVerdict
 
-__all__ = ["DataGate"]
+__all__ = ["DataGate", "DataVerdict"]

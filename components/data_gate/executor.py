@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,90 +9,128 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
+from tfx.utils import io_utils
 
 from components import progress
+from components.data_gate import comparison
+from components.data_gate.finding import ERROR, EVERYTHING, Finding
+from components.data_gate.offenders import with_examples
+from components.data_gate.previous import DATA_PROPERTY, FINGERPRINT, STATISTICS_PROPERTY
+from components.data_gate.rules import Split, findings
 from components.errors import DataRefused
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 STATISTICS_FILE = "FeatureStats.pb"
 VERDICT_FILE = "verdict.json"
+REFUSAL_FILE = "data_verdict.json"
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One anomaly: where it is, which rule it breaks, what was seen, and whether it stops the run."""
-
-    split: str
-    feature: str
-    rule: str
-    detail: str
-    severity: str
+Artifacts = dict[str, list[types.Artifact]]
 
 
 class Executor(base_executor.BaseExecutor):
     """Writes the verdict, then raises DataRefused if anything is worse than a warning."""
 
     def Do(  # noqa: N802 (TFX's name)
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
-        """Reads every split's anomalies and statistics; see the base class."""
-        anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
-        statistics = artifact_utils.get_single_instance(input_dict["statistics"])
-        findings = [
-            *(
-                row
-                for split in artifact_utils.decode_split_names(statistics.split_names)
-                for row in _empty(statistics, split)
-            ),
-            *(
-                row
-                for split in artifact_utils.decode_split_names(anomalies.split_names)
-                for row in _broken(anomalies, split)
-            ),
-        ]
-        verdict = artifact_utils.get_single_instance(output_dict["verdict"])
-        refused = [row for row in findings if row.severity == "ERROR"]
-        _write(Path(verdict.uri) / VERDICT_FILE, passed=not refused, findings=findings)
-        if findings:
-            progress.emit("refused" if refused else "warned", rows=[dataclasses.asdict(row) for row in findings])
-        if refused:
-            raise _refusal(refused)
+        """Reads every split's anomalies and statistics, and compares them; see the base class."""
+        inputs = {key: artifacts[0] for key, artifacts in input_dict.items() if artifacts}
+        splits = _splits(inputs)
+        previous = _statistics(inputs["previous_statistics"]) if "previous_statistics" in inputs else {}
+        filled = {name: split for name, split in splits.items() if split.examples}
+        found = [*_broken(inputs["anomalies"], splits), *comparison.drift(filled, previous), *comparison.skew(filled)]
+        found = _with_examples(found, splits, inputs["examples"])
+        verdict = {
+            "passed": not any(finding.severity == ERROR for finding in found),
+            "compared_with": inputs["previous_statistics"].uri if previous else None,
+            "findings": [dataclasses.asdict(finding) for finding in found],
+        }
+        artifact = artifact_utils.get_single_instance(output_dict["verdict"])
+        artifact.set_int_custom_property(STATISTICS_PROPERTY, inputs["statistics"].id)
+        artifact.set_string_custom_property(DATA_PROPERTY, inputs["examples"].get_string_custom_property(FINGERPRINT))
+        _write(Path(artifact.uri) / VERDICT_FILE, verdict)
+        _tell(found, verdict)
 
 
-def _empty(statistics: types.Artifact, split: str) -> Iterator[Finding]:
-    path = Path(artifact_utils.get_split_uri([statistics], split)) / STATISTICS_FILE
-    message = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
-    if not sum(dataset.num_examples for dataset in message.datasets):
-        yield Finding(split, "(all)", "Empty split", "The split holds no example.", "ERROR")
+def _splits(inputs: dict[str, types.Artifact]) -> dict[str, Split]:
+    schema = io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(inputs["schema"].uri))
+    statistics = _statistics(inputs["statistics"])
+    return {name: Split(name, message, schema) for name, message in statistics.items()}
 
 
-def _broken(anomalies: types.Artifact, split: str) -> Iterator[Finding]:
-    path = Path(artifact_utils.get_split_uri([anomalies], split)) / ANOMALIES_FILE
-    message = anomalies_pb2.Anomalies.FromString(path.read_bytes())
-    if message.HasField("dataset_anomaly_info"):
-        yield _finding(split, "(all)", message.dataset_anomaly_info)
-    for feature, info in sorted(message.anomaly_info.items()):
-        yield _finding(split, feature, info)
+def _statistics(artifact: types.Artifact) -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
+    """Returns the statistics of each split; none whose file is gone, as that of an earlier run may be."""
+    paths = {name: _split(artifact, name) / STATISTICS_FILE for name in _names(artifact)}
+    return {
+        name: statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
+        for name, path in paths.items()
+        if path.exists()
+    }
 
 
-def _finding(split: str, feature: str, info: anomalies_pb2.AnomalyInfo) -> Finding:
-    severity = anomalies_pb2.AnomalyInfo.Severity.Name(info.severity)
-    return Finding(split, feature, info.short_description, info.description, severity)
+def _names(artifact: types.Artifact) -> list[str]:
+    return list(artifact_utils.decode_split_names(artifact.split_names))
 
 
-def _write(path: Path, passed: bool, findings: list[Finding]) -> None:
-    rows = [dataclasses.asdict(row) for row in findings]
-    path.write_text(json.dumps({"passed": passed, "findings": rows}, indent=2) + "\n")
+def _split(artifact: types.Artifact, name: str) -> Path:
+    return Path(artifact_utils.get_split_uri([artifact], name))
 
 
-def _refusal(refused: list[Finding]) -> DataRefused:
+def _broken(anomalies: types.Artifact, splits: dict[str, Split]) -> list[Finding]:
+    """Returns what each split breaks by itself, as ExampleValidator has found it."""
+    empty = [
+        Finding(name, EVERYTHING, "Empty split", "no example", ">= 1", "The split holds no example.", ERROR, "EMPTY")
+        for name, split in splits.items()
+        if not split.examples
+    ]
+    messages = {
+        name: anomalies_pb2.Anomalies.FromString((_split(anomalies, name) / ANOMALIES_FILE).read_bytes())
+        for name in _names(anomalies)
+    }
+    return [*empty, *(row for name, message in messages.items() for row in findings(splits[name], message))]
+
+
+def _with_examples(found: list[Finding], splits: dict[str, Split], examples: types.Artifact) -> list[Finding]:
+    """Returns the findings with examples; where nothing was found no file is opened."""
+    by_split = {name: [finding for finding in found if finding.split == name] for name in splits}
+    return [
+        finding
+        for name, some in by_split.items()
+        if some
+        for finding in with_examples(some, splits[name], _split(examples, name))
+    ]
+
+
+def _write(path: Path, verdict: dict[str, Any]) -> None:
+    beside = path.with_suffix(".part")
+    beside.write_text(json.dumps(verdict, indent=2) + "\n")
+    beside.replace(path)
+
+
+def _tell(found: list[Finding], verdict: dict[str, Any]) -> None:
+    """Tells what was found, and raises if the data are refused.
+
+    TFX drops the outputs of an execution that failed, so a refusal is kept in the run's folder too.
+    """
+    rows = verdict["findings"]
+    refused = [finding for finding in found if finding.severity == ERROR]
+    if warned := [row for row in rows if row["severity"] != ERROR]:
+        progress.emit("warned", rows=warned)
+    if not refused:
+        return
+    progress.emit("refused", rows=[row for row in rows if row["severity"] == ERROR])
+    folder = progress.run_folder()
+    if folder:
+        _write(folder / REFUSAL_FILE, verdict)
+    raise _refusal(refused, folder)
+
+
+def _refusal(refused: list[Finding], folder: Path | None) -> DataRefused:
     first = refused[0]
     more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    told = f" All of it is in {folder / REFUSAL_FILE}." if folder else ""
     return DataRefused(
         "The data must match the schema.",
-        received=f"{first.feature} in split {first.split}: {first.rule} ({first.detail.rstrip('.')}){more}",
-        fix="Mend the data, or the schema if the data are right.",
+        received=f"{first.feature} in split {first.split}: {first.rule} ({first.detail.strip().rstrip('.')}){more}",
+        fix=f"Mend the data, or the schema if the data are right.{told}",
     )

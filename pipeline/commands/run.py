@@ -29,6 +29,13 @@ from pipeline.runner.request import BEAM, LOCAL, RunOptions
     show_default=True,
     help="What schedules the nodes: this project, or TFX's BeamDagRunner.",
 )
+@click.option(
+    "--beam-arg",
+    "beam_args",
+    metavar="[NODE:]--NAME=VALUE",
+    multiple=True,
+    help="An option of Beam, such as --beam-arg=--runner=FlinkRunner. Can be given many times.",
+)
 @click.option("--force-bless", metavar="REASON", help="Bless the model whatever it misses; the reason stays with it.")
 @click.option("--quiet", is_flag=True, help="Print only the last line.")
 @options.debug
@@ -47,6 +54,7 @@ def command(
     explain: bool,
     dry_run: bool,
     runner: str,
+    beam_args: tuple[str, ...],
     force_bless: str | None,
     quiet: bool,
 ) -> int:
@@ -60,6 +68,7 @@ def command(
       slipway run taxi --set training.epochs=2 --set data.path=my/tfrecords
       slipway run taxi --from Trainer --no-cache
       slipway run taxi --resume
+      slipway run taxi --beam-arg=Transform:--direct_running_mode=multi_processing
 
     \b
     Exit codes:
@@ -85,4 +94,4 @@ def command(
         runner=runner,
         force_bless=force_bless,
     )
-    return launch(Order(task, home, overrides, chosen, resume, quiet, debug=context.obj.debug))
+    return launch(Order(task, home, overrides, beam_args, chosen, resume, quiet, debug=context.obj.debug))

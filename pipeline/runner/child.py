@@ -115,6 +115,16 @@ class Child:
         """Returns whether it has come to its end."""
         return self._result.poll()
 
+    def finish(self) -> Any:
+        """Watches it to its end and returns its result.
+
+        Raises:
+            SlipwayError: As `result`.
+        """
+        while not self.ended():
+            wait_any([self], 0.5)
+        return self.result()
+
     def result(self) -> Any:
         """Returns what the function returned; waits for it.
 
@@ -174,10 +184,7 @@ def run(name: str, work: Callable[[], Any], log_file: Path) -> Any:
     Raises:
         SlipwayError: As `Child.result`. A signal that asks to stop is the child's: it raises what it then raises.
     """
-    child = Child(name, work, log_file)
-    while not child.ended():
-        wait_any([child], 0.5)
-    return child.result()
+    return Child(name, work, log_file).finish()
 
 
 def _main(name: str, work: Callable[[], Any], log_file: Path, limits: Limits, sender: Connection) -> None:

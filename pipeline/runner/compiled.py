@@ -74,6 +74,12 @@ class Compiled:
         """The nodes that each node waits for, of those that run."""
         return {name: frozenset(node.upstream_nodes) & self.nodes.keys() for name, node in self.nodes.items()}
 
+    @functools.cached_property
+    def resolvers(self) -> frozenset[str]:
+        """The nodes that find artifacts of earlier runs."""
+        infos = (node.pipeline_node.node_info for node in self.ir.nodes)
+        return frozenset(info.id for info in infos if info.type.name.endswith(".Resolver"))
+
     @property
     def takes_over(self) -> bool:
         """Whether some nodes take what the latest run made."""

@@ -276,6 +276,7 @@ _DESCRIBERS: Mapping[str, Callable[[Event], str]] = {
     "training_started": _training_line,
     "training_finished": _training_line,
     "evaluation": _evaluation_line,
+    "serving_check": lambda event: "serving check: " + ("passed" if event["passed"] else "failed"),
     "notice": lambda event: event["message"],
     "warned": lambda event: f"DataGate: {_count(event['rows'], 'warning')}",
     "refused": lambda event: f"DataGate: the data are refused, {_count(event['rows'], 'finding')}",

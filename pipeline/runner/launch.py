@@ -2,25 +2,25 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from components.errors import ComponentFailed
 from components.settings import to_dict
 from components.trainer import consistency
-from pipeline import data_source, tasks
+from pipeline import beam, data_source, tasks
 from pipeline.config import TaskConfig, override
 from pipeline.home import Home, new_run_id
-from pipeline.runner import up_to_date
+from pipeline.runner import stores, up_to_date
 from pipeline.runner.display import LiveTable, display_for
 from pipeline.runner.failure import Interrupted
 from pipeline.runner.next_steps import NextSteps, shown
-from pipeline.runner.request import LOG_FILE, RunOptions, RunRequest
+from pipeline.runner.request import RunOptions, RunRequest
 from pipeline.runner.resume import resumed
 from pipeline.runner.summary import print_summary, result_line
 from pipeline.runner.task_lock import only_run
 from pipeline.runner.up_to_date import LastRun
-from pipeline.runner.watched import failed, watched
+from pipeline.runner.watched import failed, log_of, watched
 from pipeline.runner.worker_process import WORKER
 from pipeline.terminal import console
 
@@ -36,6 +36,7 @@ class Order:
         task: The task's name.
         home: The home directory; None takes `$SLIPWAY_HOME` or `.slipway`.
         overrides: `key=value` each.
+        beam_args: Beam's options, as `pipeline.beam.added` reads them.
         options: Which nodes run, and how.
         resume: Whether the latest run of the task goes on, with its configuration and its options.
         quiet: Whether only the last line is printed.
@@ -45,6 +46,7 @@ class Order:
     task: str
     home: str | None = None
     overrides: tuple[str, ...] = ()
+    beam_args: tuple[str, ...] = ()
     options: RunOptions = field(default_factory=RunOptions)
     resume: bool = False
     quiet: bool = False
@@ -66,8 +68,10 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
             running. No worker was started.
     """
     order, config = resumed(order) if order.resume else (order, override(tasks.load(order.task), order.overrides))
+    config = replace(config, runner=beam.added(config.runner, order.beam_args))
     _check(config)
     home = Home.open(order.home)
+    stores.check(config, home, order.options)
     if _is_plain(order.options) and (last := up_to_date.find(home, config)):
         return _nothing_to_do(order, last)
     request = _request(order, config, home)
@@ -75,7 +79,7 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
         return _run(order, config, home, request, _fresh(home.runs / DRY_RUN_FOLDER), worker)
     with only_run(home, order.task, request.run_id) as unfinished:
         if unfinished:
-            _tidy(home, order.task, unfinished)
+            _tidy(home, config, unfinished)
         return _run(order, config, home, request, home.run(request.run_id), worker)
 
 
@@ -111,11 +115,11 @@ def _run(order: Order, config: TaskConfig, home: Home, request: RunRequest, fold
     display = display_for(screen, order.quiet)
     state = watched(request, folder, worker, display)
     if state.exit_code in (ComponentFailed.exit_code, Interrupted.exit_code):
-        _tidy(home, order.task, request.run_id, canceled=state.exit_code == Interrupted.exit_code)
+        _tidy(home, config, request.run_id, canceled=state.exit_code == Interrupted.exit_code)
     if not order.quiet and state.outcome != "usage":
-        steps = NextSteps(home, order.task, request.run_id)
+        steps = NextSteps(home, order.task, request.run_id, config.runner.metadata)
         sample = _sample(config, folder) if state.pushed_to and state.exit_code == 0 else None
-        print_summary(screen, state, folder / LOG_FILE, steps, sample, nodes=not isinstance(display, LiveTable))
+        print_summary(screen, state, log_of(state, folder), steps, sample, nodes=not isinstance(display, LiveTable))
     if state.exit_code != 0:
         return failed(state, result_line(state), folder, order.debug)
     if order.quiet:
@@ -123,11 +127,11 @@ def _run(order: Order, config: TaskConfig, home: Home, request: RunRequest, fold
     return 0
 
 
-def _tidy(home: Home, task: str, run_id: str, canceled: bool = False) -> None:
+def _tidy(home: Home, config: TaskConfig, run_id: str, canceled: bool = False) -> None:
     # ML Metadata is imported only where something has gone wrong.
     from pipeline.runner.tidy import tidy
 
-    tidy(home, task, run_id, canceled)
+    tidy(home, stores.store_of(config, home), config.name, run_id, canceled)
 
 
 def _request(order: Order, config: TaskConfig, home: Home) -> RunRequest:

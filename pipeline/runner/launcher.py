@@ -2,18 +2,20 @@
 
 import logging
 import shutil
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx import types
 from tfx.orchestration import metadata
-from tfx.orchestration.portable import execution_publish_utils, launcher, outputs_utils
+from tfx.orchestration.portable import data_types, execution_publish_utils, launcher, outputs_utils
 from tfx.orchestration.portable.mlmd import execution_lib
-from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
+from tfx.proto.orchestration import executable_spec_pb2, execution_result_pb2, pipeline_pb2
 from tfx.utils import typing_utils
 
 from components import progress
+from components.errors import ComponentFailed
 from pipeline.payload import BYTES_PROPERTY, DIGEST_PROPERTY, measure
 
 Outputs = dict[str, list[types.Artifact]]
@@ -25,32 +27,43 @@ class Launcher(launcher.Launcher):
     TFX takes an output from its cache as soon as its path exists. Here what is gone or changed is marked as deleted in
     ML Metadata and said aloud, and the node runs.
 
+    Beam's options are not in the key of the cache: where a node was computed does not decide on what it has made.
+
     Args:
         pipeline_node: The node.
+        resolvers: The nodes that find artifacts of earlier runs. Of those that the others have made each must still be
+            what was published when a node reads it.
         **more: As for TFX's Launcher.
     """
 
-    def __init__(self, pipeline_node: pipeline_pb2.PipelineNode, **more: Any) -> None:
+    def __init__(
+        self, pipeline_node: pipeline_pb2.PipelineNode, resolvers: Set[str] = frozenset(), **more: Any
+    ) -> None:
+        self._resolvers = resolvers
         self._use_cache = pipeline_node.execution_options.caching_options.enable_cache
         uncached = pipeline_pb2.PipelineNode()
         uncached.CopyFrom(pipeline_node)
         uncached.execution_options.caching_options.enable_cache = False
         super().__init__(pipeline_node=uncached, **more)
-        self._temporary: Path | None = None
+        # TFX reads it for the key of the cache alone from here on.
+        self._executor_spec = _without_beam_args(more.get("executor_spec"))
+        self._temporary: list[str] = []
 
     def launch(self) -> Any:
         """Runs the node as TFX does, and leaves no folder but those of its outputs."""
         try:
             return super().launch()
         finally:
-            if self._temporary is not None:
-                shutil.rmtree(self._temporary, ignore_errors=True)
+            for folder in self._temporary:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _prepare_execution(self) -> Any:
         """Does what TFX does, with a look at the artifacts between finding and taking them."""
         prepared = super()._prepare_execution()
-        if uri := prepared.execution_info.execution_output_uri:
-            self._temporary = Path(uri).parent
+        told = prepared.execution_info
+        # TFX keeps the stateful one of a node that fails for another attempt, which does not find it: its name is new.
+        if told.execution_output_uri:
+            self._temporary = [str(Path(told.execution_output_uri).parent), told.stateful_working_dir]
         if not (self._use_cache and prepared.is_execution_needed and self._executor_operator):
             return prepared
         with self._mlmd_connection as handle:
@@ -67,6 +80,13 @@ class Launcher(launcher.Launcher):
         prepared.is_execution_needed = False
         return prepared
 
+    def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
+        for key, artifacts in execution_info.input_dict.items():
+            channels = self._pipeline_node.inputs.inputs[key].channels
+            if not any(channel.producer_node_query.id in self._resolvers for channel in channels):
+                _require_whole(self._pipeline_node.node_info.id, artifacts)
+        return super()._run_executor(execution_info)
+
     def _publish_successful_execution(
         self,
         execution_id: int,
@@ -78,14 +98,24 @@ class Launcher(launcher.Launcher):
         super()._publish_successful_execution(execution_id, contexts, output_dict, executor_output)
 
 
+def _without_beam_args(spec: Any) -> Any:
+    """Returns an executor's specification as if Beam had no options."""
+    if not isinstance(spec, executable_spec_pb2.BeamExecutableSpec):
+        return spec
+    return executable_spec_pb2.BeamExecutableSpec(python_executor_spec=spec.python_executor_spec)
+
+
 def _note_payloads(outputs: typing_utils.ArtifactMultiMap, told: execution_result_pb2.ExecutorOutput | None) -> None:
-    """Adds size and digest to the artifacts that will be published: those that the executor tells, or the others."""
+    """Adds size and digest to the artifacts that will be published: those that the executor tells, or the others.
+
+    The size is a double: on servers ML Metadata keeps whole numbers in 32 bits.
+    """
     for key, artifacts in outputs.items():
         replaced = told.output_artifacts[key].artifacts if told and key in told.output_artifacts else None
         for number, artifact in enumerate(artifacts):
             message = artifact.mlmd_artifact if replaced is None else replaced[number]
             if not _is_remote(message.uri) and (payload := measure(Path(message.uri))):
-                message.custom_properties[BYTES_PROPERTY].int_value = payload.bytes
+                message.custom_properties[BYTES_PROPERTY].double_value = payload.bytes
                 message.custom_properties[DIGEST_PROPERTY].string_value = payload.digest
 
 
@@ -107,6 +137,16 @@ def _whole_outputs(handle: metadata.Metadata, context: metadata_store_pb2.Contex
     return None
 
 
+def _require_whole(node: str, artifacts: Iterable[types.Artifact]) -> None:
+    for artifact in artifacts:
+        if (reason := _fault(artifact)) is not None:
+            raise ComponentFailed(
+                f"What {node} reads must be as it was published.",
+                received=f"{artifact.type_name} {artifact.id}: {reason} ({artifact.uri})",
+                fix="Run again: it is then made again.",
+            )
+
+
 def _fault(artifact: types.Artifact) -> str | None:
     """Returns what is wrong with an artifact's files; None if nothing is, as far as was noted when it was made."""
     if _is_remote(artifact.uri):
@@ -117,7 +157,7 @@ def _fault(artifact: types.Artifact) -> str | None:
     noted = artifact.mlmd_artifact.custom_properties
     if DIGEST_PROPERTY not in noted or payload.digest == noted[DIGEST_PROPERTY].string_value:
         return None
-    before = noted[BYTES_PROPERTY].int_value
+    before = int(noted[BYTES_PROPERTY].double_value)
     return "its content has changed" if payload.bytes == before else f"it has {payload.bytes} bytes, not {before}"
 
 

@@ -9,7 +9,6 @@ from ml_metadata.proto.metadata_store_pb2 import Execution
 
 _LIVE = (Execution.NEW, Execution.RUNNING)
 _RUN, _NODE = "pipeline_run", "node"
-_STATEFUL = "__stateful_working_dir_index__"
 REASON_PROPERTY = "slipway_reason"
 
 
@@ -37,7 +36,9 @@ def close(
     live = [execution for execution in _executions(store, run_id, node) if execution.last_known_state in _LIVE]
     _end(store, live, Execution.CANCELED if canceled else Execution.FAILED, reason)
     for execution in live:
-        _remove(root, execution)
+        _remove_outputs(root, execution)
+    # TFX names some of them after nothing that is in ML Metadata, and a node can be killed after it has published.
+    _remove(root.glob(f"{node.split('.')[-1] if node else '*'}/.system/*/*"))
     return len(live)
 
 
@@ -76,10 +77,11 @@ def _end(
         store.put_executions(ended)
 
 
-def _remove(root: Path, execution: Execution) -> None:
-    """Removes the folders that TFX names after an execution: it has published none of its outputs."""
-    names = [str(execution.id), execution.custom_properties[_STATEFUL].string_value]
-    for name in filter(None, names):
-        for pattern in (f"*/*/{name}", f"*/.system/*/{name}"):
-            for folder in root.glob(pattern):
-                shutil.rmtree(folder, ignore_errors=True)
+def _remove_outputs(root: Path, execution: Execution) -> None:
+    """Removes the folders of an execution's outputs: it has published none of them."""
+    _remove(root.glob(f"*/*/{execution.id}"))
+
+
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

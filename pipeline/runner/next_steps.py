@@ -20,11 +20,13 @@ class NextSteps:
         home: The home of the run.
         task: The task's name, also that of the served model.
         run_id: The run.
+        store: The server of its metadata; None where they are in the home.
     """
 
     home: Home
     task: str
     run_id: str
+    store: str | None = None
 
     def serve(self, version: Path, request: Path) -> list[str]:
         """Returns the commands that serve a pushed model and ask it for a prediction.
@@ -46,6 +48,7 @@ class NextSteps:
     def look(self) -> list[str]:
         """Returns the commands that show the run again."""
         home = "" if Home.at() == self.home else f" --home {shlex.quote(shown(self.home.root))}"
+        home += f" --store {shlex.quote(self.store)}" if self.store else ""
         slipway = _program("slipway") or f"{shlex.quote(shown(Path(sys.executable)))} -m pipeline.cli"
         tensorboard = _program("tensorboard")
         logs = self.home.pipelines(self.task) / "Trainer" / "model_run"

@@ -53,6 +53,7 @@ def run_node(
     try:
         execution = Launcher(
             pipeline_node=compiled.nodes[node_id],
+            resolvers=compiled.resolvers,
             mlmd_connection=SharedMetadata(connection),
             pipeline_info=compiled.ir.pipeline_info,
             pipeline_runtime_spec=compiled.ir.runtime_spec,

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
-from pipeline.config import TaskConfig
+from pipeline.config import RunnerConfig, TaskConfig
+from pipeline.data_source import DataSource
 from pipeline.home import Home
 from pipeline.runner import child, dry_run, leftovers, nodes, reports, up_to_date
 from pipeline.runner.compiled import Compiled
@@ -28,11 +29,15 @@ class PipelineRun:
         run_id: The name of the run.
         options: Which nodes run, and how.
         folder: The run's folder, for its logs.
+        source: The task's TFRecords.
     """
 
-    def __init__(self, task: TaskConfig, home: Home, run_id: str, options: RunOptions, folder: Path) -> None:
-        self._task, self._home, self._run_id, self._options, self._folder = task, home, run_id, options, folder
-        self._store = connection(home)
+    def __init__(
+        self, task: TaskConfig, home: Home, run_id: str, options: RunOptions, folder: Path, source: DataSource
+    ) -> None:
+        self._task, self._home, self._run_id, self._options = task, home, run_id, options
+        self._folder, self._source = folder, source
+        self._store = connection(task, home)
         self._log = folder / LOG_FILE
 
     def run(self) -> Ended:
@@ -61,7 +66,7 @@ class PipelineRun:
     def _on_beam(self, compiled: Compiled) -> Ended:
         from pipeline.runner import beam_runner
 
-        args = self._task.runner.beam_args
+        args = RunnerConfig().beam_args  # Those of the task are for its nodes.
         errors = beam_runner.failure_of(
             lambda: child.run(BEAM, lambda: beam_runner.run_on_beam(compiled, self._store, args), self._log)
         )
@@ -77,7 +82,7 @@ class PipelineRun:
         scratch = self._folder / TEMPORARY_FOLDER
         child.run("prepare", lambda: self._compile(scratch / "artifacts"), self._log)
         compiled = self._started()
-        store = dry_run.copied(self._store, scratch / self._home.metadata_db.name)
+        store = dry_run.copied(self._store, scratch / "metadata.db")
         if compiled.takes_over:
             child.run("snapshot", lambda: nodes.take_over_latest_run(compiled, store), self._log)
         child.run("dry-run", lambda: dry_run.dry_run(compiled, store), self._log)
@@ -85,14 +90,14 @@ class PipelineRun:
     def _compile(self, artifacts: Path) -> dict[str, Any] | None:
         """Writes the IR to a file, and returns what decides on the run's results; None for a part of the pipeline."""
         options = self._options
-        prepared = prepare(self._task, self._home, artifacts, not options.no_cache, options.force_bless)
-        compiled = Compiled.of(prepared.pipeline, self._run_id, self._options.from_node, self._options.to_node)
+        pipeline = prepare(self._task, self._source, self._home, artifacts, not options.no_cache, options.force_bless)
+        compiled = Compiled.of(pipeline, self._run_id, options.from_node, options.to_node)
         file = self._folder / PIPELINE_FILE
         beside = file.with_suffix(".part")
         beside.write_bytes(compiled.serialize())
         beside.replace(file)
         if len(compiled.nodes) == len(compiled.ir.nodes):
-            return up_to_date.inputs(self._task, prepared.source, compiled.roots)
+            return up_to_date.inputs(self._task, self._source, compiled.roots)
         return None
 
     def _started(self) -> Compiled:

@@ -1,46 +1,41 @@
-"""What comes before the first node: the TFRecords are written or found, and verified; the DAG is built."""
+"""What comes before the first node: the configuration is checked against itself, and the DAG is built."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
 from components.errors import UsageError, did_you_mean
 from components.evaluator.eval_config import eval_config
-from components.import_path import resolve
 from components.trainer import search_config
 from components.trainer.validate import validate
-from pipeline import counted_rows, data_check, data_source
 from pipeline.config import TaskConfig
 from pipeline.dag import Places, create_pipeline
 from pipeline.data_source import DataSource
 from pipeline.home import Home
-
-
-class Prepared(NamedTuple):
-    """A task's pipeline, and the data that it is over."""
-
-    pipeline: Pipeline
-    source: DataSource
+from pipeline.runner.stores import store_of
 
 
 def prepare(
-    task: TaskConfig, home: Home, artifacts: Path, enable_cache: bool = True, force_bless: str | None = None
-) -> Prepared:
+    task: TaskConfig,
+    source: DataSource,
+    home: Home,
+    artifacts: Path,
+    enable_cache: bool = True,
+    force_bless: str | None = None,
+) -> Pipeline:
     """Returns the task's pipeline over verified data.
 
     Args:
         task: The task.
+        source: Its TFRecords.
         home: Its home.
         artifacts: The pipeline root.
         enable_cache: Whether a node may take its outputs from an earlier run.
         force_bless: A person's reason to bless the model even if it misses its thresholds.
 
     Raises:
-        UsageError: The configuration or the data folder is at fault.
-        DataRefused: A record cannot be read, or a split is empty.
+        UsageError: The configuration is at fault.
     """
     validate(task.training)
     task.tuning.check(task.training)
@@ -51,15 +46,14 @@ def prepare(
     places = Places(
         artifacts=str(artifacts),
         serving=task.push.directory or str(home.serving(task.name)),
-        metadata=connection(home),
+        metadata=connection(task, home),
     )
-    source = verified_data(task, home)
-    return Prepared(create_pipeline(task, source, places, enable_cache, force_bless), source)
+    return create_pipeline(task, source, places, enable_cache, force_bless)
 
 
-def connection(home: Home) -> metadata_store_pb2.ConnectionConfig:
-    """Returns the connection to the home's ML Metadata."""
-    return metadata.sqlite_metadata_connection_config(str(home.metadata_db))
+def connection(task: TaskConfig, home: Home) -> metadata_store_pb2.ConnectionConfig:
+    """Returns the connection to ML Metadata: the task's server, or the home's file."""
+    return store_of(task, home).config()
 
 
 def check_outputs(task: TaskConfig) -> None:
@@ -78,14 +72,3 @@ def check_outputs(task: TaskConfig) -> None:
             received="evaluation.outputs={}",
             fix=f"Describe some of {', '.join(trained)} in evaluation.outputs.",
         )
-
-
-def verified_data(task: TaskConfig, home: Home) -> DataSource:
-    """Returns the task's TFRecords, after every record has been read once."""
-    folder = task.data.path or home.data(task.name)
-    if task.data.path is None:
-        resolve(str(task.data.prepare), "data.prepare")(folder, **task.data.params)
-    source = data_source.find(folder, task.data.splits, task.data.eval_share)
-    home.data(task.name).mkdir(parents=True, exist_ok=True)
-    data_check.verify(source, home.data(task.name) / counted_rows.CACHE)
-    return source

@@ -1,4 +1,4 @@
-"""What the results of Tuner, Evaluator and Pusher come to: told to the person, and to the process that decides."""
+"""What the results of some nodes come to: told to the person, and to the process that decides on the run's outcome."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,18 @@ from typing import Any
 
 from components import progress
 from components.evaluator import verdict
+from components.serving_check import result as check
 from pipeline.config import TaskConfig
 from pipeline.runner.nodes import NodeResult
 
 TUNER = "Tuner"
 EVALUATOR = "Evaluator"
+SERVING_CHECK = "ServingCheck"
 PUSHER = "Pusher"
 
 
 def report(node: str, result: NodeResult, task: TaskConfig) -> dict[str, Any]:
-    """Tells the person the trials, the evaluation or the pushed version that a node's result holds.
+    """Tells the person the trials, the evaluation, the serving check or the pushed version that a node's result holds.
 
     Args:
         node: The node's id.
@@ -30,6 +32,8 @@ def report(node: str, result: NodeResult, task: TaskConfig) -> dict[str, Any]:
         _report_trials(result, task)
     if node == EVALUATOR:
         return {"refusal": _report_evaluation(result)}
+    if node == SERVING_CHECK:
+        return {"refusal": _report_serving_check(result)}
     return {"pushed_to": _report_push(result)} if node == PUSHER else {}
 
 
@@ -48,6 +52,12 @@ def _report_evaluation(result: NodeResult) -> str | None:
     found = verdict.read(_uri(result, "evaluation"))
     progress.emit("evaluation", **verdict.as_event(found))
     return None if found.blessed else found.reason
+
+
+def _report_serving_check(result: NodeResult) -> str | None:
+    found = check.read(_uri(result, "blessing"))
+    progress.emit("serving_check", rows=found.as_dicts(), passed=found.passed)
+    return None if found.passed else f"ServingCheck: {found.reason}"
 
 
 def _report_push(result: NodeResult) -> str | None:

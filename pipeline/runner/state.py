@@ -120,6 +120,7 @@ class RunState:
         trials: Trials of the Tuner that came to their end, the best first: `trial`, `metric`, `value`,
             `hyperparameters`.
         evaluation: Rows of the Evaluator's verdict, as `components.evaluator.verdict.Row` has them.
+        serving_check: Rows of ServingCheck, as `components.serving_check.result.Check` has them.
         blessed: The Evaluator's verdict; None without one.
         forced: Why a model that misses its thresholds was blessed all the same; None where nobody forced it.
         uncompared: Why the model was not compared with its baseline; None if it was, or if there is none.
@@ -142,6 +143,7 @@ class RunState:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     trials: tuple[Event, ...] = ()
     evaluation: tuple[Event, ...] = ()
+    serving_check: tuple[Event, ...] = ()
     blessed: bool | None = None
     forced: str | None = None
     uncompared: str | None = None
@@ -239,6 +241,10 @@ def _evaluation(state: RunState, event: Event) -> RunState:
     )
 
 
+def _serving_check(state: RunState, event: Event) -> RunState:
+    return replace(state, serving_check=tuple(event["rows"]))
+
+
 def _refused(state: RunState, event: Event) -> RunState:
     return replace(state, refused=tuple(event["rows"]))
 
@@ -300,6 +306,7 @@ _HANDLERS: Mapping[str, Callable[[RunState, Event], RunState]] = {
     "trial": _trial,
     "tuned": _tuned,
     "evaluation": _evaluation,
+    "serving_check": _serving_check,
     "refused": _refused,
     "warned": _warned,
     "notice": _notice,

@@ -12,6 +12,7 @@ from rich.text import Text
 from components.evaluator.verdict import Row
 from pipeline.runner.display import node_table, number_text, seconds_text, value_text
 from pipeline.runner.next_steps import NextSteps, shown
+from pipeline.runner.serving_table import serving_table
 from pipeline.runner.state import Event, RunState
 
 _TRIALS_SHOWN = 3
@@ -43,6 +44,8 @@ def print_summary(
     if state.evaluation:
         print_evaluation(console, state)
         _by_slice(console, state, steps)
+    if state.serving_check:
+        print_section(console, "Serving check", serving_table(state.serving_check))
     print_section(console, "Result", _facts(state, log))
     if state.pushed_to and request:
         _commands(console, "Serve it", steps.serve(Path(state.pushed_to), request))
@@ -130,16 +133,18 @@ def slice_table(rows: Sequence[Event]) -> Table:
 
 
 def findings_table(rows: Sequence[Event]) -> Table:
-    """Returns a row per finding of DataGate: the feature, the rule that it breaks, what was seen and what is allowed."""
+    """Returns a row per finding of DataGate: feature, split and rule, what was seen and what is allowed."""
     table = _table("Feature", "Split", "Rule", "Seen", "Allowed")
     for row in rows:
-        table.add_row(row["feature"], row["split"], row["rule"], row.get("seen") or row["detail"], row.get("allowed") or "-")
+        seen = row.get("seen") or row["detail"]  # Runs of earlier versions have told the description only.
+        table.add_row(row["feature"], row["split"], row["rule"], seen, row.get("allowed") or "-")
     return table
 
 
 def offenders_table(rows: Sequence[Event]) -> Table:
     """Returns the examples that break the rules of DataGate's findings, up to three for each."""
-    table = _table("Feature", "Split", "Record", "Example")
+    table = _table("Feature", "Split", "Record")
+    table.add_column("Example", no_wrap=True, overflow="ellipsis")
     for row in rows:
         for example in row.get("examples", ()):
             table.add_row(row["feature"], row["split"], str(example["record"]), example["text"])

@@ -13,8 +13,7 @@ from pipeline.config import TaskConfig
 from pipeline.data_source import DataSource
 from pipeline.fingerprint import modules, versions
 from pipeline.home import Home
-from pipeline.payload import stamps
-from pipeline.prepared import file_digest
+from pipeline.payload import measure, stamps
 
 FILE = "up_to_date.json"
 PROJECT = Path(__file__).resolve().parents[2]
@@ -45,12 +44,17 @@ def inputs(task: TaskConfig, source: DataSource, roots: Iterable[str]) -> dict[s
     told = {
         "config": to_dict(task),
         "data": counted_rows.digest(source),
-        "schema": file_digest(PROJECT / task.schema.path),
+        "schema": _digest(PROJECT / task.schema.path),
         "roots": code,
         "modules": modules(*code),
         "versions": versions(),
     }
     return dict(json.loads(json.dumps(told)))
+
+
+def _digest(path: Path) -> str | None:
+    payload = measure(path)
+    return payload.digest if payload else None
 
 
 def remember(home: Home, task: str, last: LastRun, told: Mapping[str, Any], uris: Iterable[str]) -> None:

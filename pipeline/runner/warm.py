@@ -5,10 +5,10 @@ has done so cannot be forked.
 """
 
 import importlib
+from collections.abc import Iterable
 
+FIRST = ("tensorflow", "keras")
 MODULES = (
-    "tensorflow",
-    "keras",
     "tensorflow_transform",
     "tensorflow_model_analysis",
     "tfx.components",
@@ -24,7 +24,16 @@ MODULES = (
 )
 
 
+def tensorflow() -> None:
+    """Imports what data are made ready with."""
+    _import(FIRST)
+
+
 def imports() -> None:
-    """Imports them."""
-    for name in MODULES:
+    """Imports all."""
+    _import((*FIRST, *MODULES))
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
         importlib.import_module(name)

@@ -7,8 +7,8 @@ from typing import Protocol
 from pipeline.runner import log
 from pipeline.runner.display import Display
 from pipeline.runner.events import append, event
-from pipeline.runner.request import EVENTS_FILE, LOG_FILE
-from pipeline.runner.state import RunState
+from pipeline.runner.request import EVENTS_FILE, LOG_FILE, log_file
+from pipeline.runner.state import FAILED, RunState
 from pipeline.runner.supervise import supervise
 from pipeline.terminal import print_error
 
@@ -46,14 +46,20 @@ def watched(request: Request, folder: Path, worker: Sequence[str], display: Disp
         return supervise([*worker, str(folder)], folder, display.show)
 
 
+def log_of(state: RunState, folder: Path) -> Path:
+    """Returns the log to look into: that of the node that failed first, where one has."""
+    failed = (log_file(folder, node.id) for node in state.nodes.values() if node.state == FAILED)
+    return next((file for file in failed if file.exists()), folder / LOG_FILE)
+
+
 def failed(state: RunState, message: str, folder: Path, debug: bool) -> int:
     """Says on standard error why a worker failed, and returns the exit code.
 
     Args:
         state: How it ended.
         message: What is said where the worker has said nothing.
-        folder: The folder of its log.
+        folder: The folder of its logs.
         debug: Whether the traceback is printed.
     """
-    print_error(state.message or message, log.last_traceback(folder / LOG_FILE) if debug else None)
+    print_error(state.message or message, log.last_traceback(log_of(state, folder)) if debug else None)
     return state.exit_code or 1

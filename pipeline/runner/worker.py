@@ -20,9 +20,9 @@ from components.errors import DataRefused, NotBlessed, UsageError
 from components.settings import from_dict
 from pipeline.config import TaskConfig
 from pipeline.home import Home
-from pipeline.runner import failure, warm
+from pipeline.runner import failure, verified, warm
 from pipeline.runner.failure import Interrupted, as_error
-from pipeline.runner.request import RunRequest
+from pipeline.runner.request import LOG_FILE, RunRequest
 
 if TYPE_CHECKING:
     from pipeline.runner.parallel import Ended
@@ -81,10 +81,12 @@ def run(request: RunRequest, folder: Path) -> str:
     home = Home.open(request.home)
     _keep_trackers_at_home(home)
     # TensorFlow is imported from here on: a request that is broken has been refused by now.
+    warm.tensorflow()
+    data = verified.start(task, home, folder / LOG_FILE)
     warm.imports()
     from pipeline.runner.pipeline_run import PipelineRun
 
-    wanted = PipelineRun(task, home, request.run_id, request.options, folder)
+    wanted = PipelineRun(task, home, request.run_id, request.options, folder, verified.source(data))
     if request.options.dry_run:
         wanted.dry_run()
         return "dry_run"

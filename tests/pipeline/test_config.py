@@ -3,18 +3,11 @@
 import pytest
 
 from components.errors import UsageError
+from components.evaluator.config import EvaluationConfig, Threshold
 from components.settings import from_dict, to_dict
 from components.trainer.config import MetricConfig, ModelConfig, OutputConfig, TrainingConfig
 from components.trainer.recipe_config import Rule, Stage
-from pipeline.config import (
-    DataConfig,
-    EvaluationConfig,
-    SchemaConfig,
-    TaskConfig,
-    Threshold,
-    TransformConfig,
-    override,
-)
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig, override
 
 
 @pytest.fixture

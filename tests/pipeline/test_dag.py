@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tfx.dsl.compiler.compiler import Compiler
+from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 
 from components.errors import UsageError
 from pipeline import tasks
@@ -45,12 +46,14 @@ def test_ids_are_what_argo_takes(pipeline):
     assert all(re.fullmatch("[A-Za-z][A-Za-z0-9]*", node.id) for node in pipeline.components)
 
 
-def test_nothing_is_transformed_before_the_gate_and_nothing_pushed_without_the_evaluator(pipeline):
+def test_nothing_is_transformed_before_the_gate_and_nothing_pushed_without_both_checks(pipeline):
     upstream = _upstream(pipeline)
-    assert upstream["DataGate"] == {"StatisticsGen", "ExampleValidator"}
+    gated = {"ImportExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "StatisticsResolver"}
+    assert upstream["DataGate"] == gated
     assert "DataGate" in upstream["Transform"]
     assert upstream["Evaluator"] >= {"Trainer", "BaselineResolver", "ImportExampleGen"}
-    assert upstream["Pusher"] == {"Trainer", "Evaluator"}
+    assert upstream["ServingCheck"] == {"Trainer", "ImportExampleGen", "ImportSchemaGen"}
+    assert upstream["Pusher"] == {"Trainer", "Evaluator", "ServingCheck"}
 
 
 def test_an_edited_schema_is_read_again(source, tmp_path):
@@ -72,7 +75,7 @@ def tuned(source):
 def test_a_search_comes_between_transform_and_trainer(pipeline, tuned):
     upstream = _upstream(tuned)
     assert upstream["Tuner"] == {"Transform", "ImportSchemaGen"}
-    assert upstream["Trainer"] == {"Tuner", "Transform", "ImportSchemaGen"}
+    assert upstream["Trainer"] == {"Tuner", "Transform", "ImportSchemaGen", "ImportExampleGen"}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,7 @@ def test_what_trains_takes_examples_and_graph_of_the_embedder(full):
     upstream = _upstream(full)
     assert upstream["Embedder"] == {"Transform"}
     assert upstream["Tuner"] == {"Embedder", "ImportSchemaGen"}
-    assert upstream["Trainer"] == {"Tuner", "Embedder", "ImportSchemaGen"}
+    assert upstream["Trainer"] == {"Tuner", "Embedder", "ImportSchemaGen", "ImportExampleGen"}
     assert upstream["Evaluator"] >= {"Trainer", "ImportExampleGen"}
     # The module by its content: a cached node of another one is not taken.
     assert len(nodes["Embedder"].exec_properties["module"]) == 64
@@ -133,3 +136,31 @@ def test_a_metric_that_does_not_exist_is_refused(source):
     task = override(tasks.load("taxi"), ["evaluation.metrics=[AUCC]", "evaluation.thresholds={}"])
     with pytest.raises(UsageError, match="Did you mean 'AUC'"):
         create_pipeline(task, source, PLACES)
+
+
+def _beam_args(task, source) -> dict[str, list[str]]:
+    nodes = create_pipeline(task, source, PLACES).components
+    specs = {node.id: node.executor_spec for node in nodes if isinstance(node, BaseBeamComponent)}
+    return {node: list(spec.beam_pipeline_args) for node, spec in specs.items()}
+
+
+def test_each_beam_node_gets_its_options_and_another_runner_nothing_of_the_default(source):
+    task = override(tasks.load("taxi"), ["runner.nodes.Transform.beam_args=[--runner=FlinkRunner, --parallelism=4]"])
+    args = _beam_args(task, source)
+    assert args.pop("Transform") == ["--runner=FlinkRunner", "--parallelism=4"]
+    assert args.keys() >= {"ImportExampleGen", "StatisticsGen", "Evaluator"}
+    assert {tuple(others) for others in args.values()} == {task.runner.beam_args}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("runner.nodes.Trasform.beam_args=[--direct_num_workers=2]", "Did you mean 'Transform'"),
+        ("runner.nodes.Trainer.beam_args=[--direct_num_workers=2]", "belong to a node that uses Beam"),
+        ("runner.nodes.Transform.beam_args=[--direct_num_worker=2]", "Did you mean 'direct_num_workers'"),
+        ("runner.beam_args=[--runner=FlinkRuner]", "Did you mean 'FlinkRunner'"),
+    ],
+)
+def test_options_that_no_node_takes_are_refused(source, change, message):
+    with pytest.raises(UsageError, match=message):
+        create_pipeline(override(tasks.load("taxi"), [change]), source, PLACES)

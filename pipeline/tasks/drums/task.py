@@ -12,8 +12,10 @@ kits, one is in none of the eval kits, and with them the logistic regression fal
 """
 
 from components.embedding.config import EmbeddingConfig
+from components.evaluator.config import EvaluationConfig, Threshold
+from components.serving_check.config import ServingCheckConfig
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 LABEL = "label"
 
@@ -49,6 +51,8 @@ TASK = TaskConfig(
         prepare="components.embedding.pictures.as_pictures",
         params={"size": 128},
     ),
+    # A sound without `wav` and without `samples` is refused.
+    serving=ServingCheckConfig(missing=("samples", "rate")),
     evaluation=EvaluationConfig(
         label=LABEL,
         metrics=("SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "ExampleCount"),

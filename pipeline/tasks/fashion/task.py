@@ -15,8 +15,9 @@ under the threshold, so it is pushed only if that is lowered:
 """
 
 from components.embedding.config import EmbeddingConfig
+from components.evaluator.config import EvaluationConfig, Threshold
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 LABEL = "label"
 

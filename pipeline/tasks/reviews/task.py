@@ -11,8 +11,9 @@ them the lead over logistic regression goes: on 20,000 both have an AUC of 0.925
 Two reviews of one film may be in both splits: the data do not say which film a review is about.
 """
 
+from components.evaluator.config import EvaluationConfig, Threshold
 from components.trainer.config import CallbacksConfig, ModelConfig, OptimizerConfig, TrainingConfig
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 LABEL = "positive"
 

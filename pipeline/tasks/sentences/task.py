@@ -13,9 +13,10 @@ recipe it only embeds, and the head learns; in the second its last two blocks le
 """
 
 from components.embedding.config import EmbeddingConfig
+from components.evaluator.config import EvaluationConfig, Threshold
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
 from components.trainer.recipe_config import discriminative, feature_extraction
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 LABEL = "positive"
 

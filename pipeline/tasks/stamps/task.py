@@ -17,6 +17,7 @@ which leaves the accuracy where it was and makes the model surer than it should 
 
 from typing import Any
 
+from components.evaluator.config import EvaluationConfig, Threshold
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
 from components.trainer.recipe_config import (
     EVERYTHING,
@@ -29,7 +30,7 @@ from components.trainer.recipe_config import (
     layer_wise_decay,
     two_stage,
 )
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 LABEL = "label"
 CLASSES = "probabilities"

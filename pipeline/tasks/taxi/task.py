@@ -6,9 +6,10 @@ Chicago taxi: will the tip be over 20 % of the fare? 22.5 % of the trips have on
 boosted trees over all columns reach about 0.955.
 """
 
+from components.evaluator.config import EvaluationConfig, Threshold
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
 from components.trainer.search_config import Range, TuningConfig
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, Threshold, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 LABEL = "big_tip"
 

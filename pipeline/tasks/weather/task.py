@@ -9,16 +9,9 @@ models of the last day are close: ridge regression is off by 2.11, logistic regr
 calls weather changes between the years: 1.4 % of the days of 2015 are "rain", 22.7 % of those before.
 """
 
+from components.evaluator.config import EvaluationConfig, OutputEvaluation, Threshold
 from components.trainer.config import CallbacksConfig, ModelConfig, OptimizerConfig, OutputConfig, TrainingConfig
-from pipeline.config import (
-    DataConfig,
-    EvaluationConfig,
-    OutputEvaluation,
-    SchemaConfig,
-    TaskConfig,
-    Threshold,
-    TransformConfig,
-)
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 TEMPERATURE, KIND = "next_temp_max", "next_weather"
 

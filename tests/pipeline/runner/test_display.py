@@ -158,6 +158,7 @@ def test_what_is_in_brackets_is_no_markup():
     ("event", "line"),
     [
         ({"event": "evaluation", "blessed": False, "rows": []}, "evaluation: not blessed"),
+        ({"event": "serving_check", "passed": False, "rows": []}, "serving check: failed"),
         ({"event": "warned", "rows": [1]}, "DataGate: 1 warning"),
         ({"event": "notice", "message": "Digits."}, "Digits."),
         ({"event": "refused", "rows": [1, 2]}, "DataGate: the data are refused, 2 findings"),

@@ -54,6 +54,13 @@ def test_a_run_is_shown_from_its_start_to_its_commands(capsys):
     assert json.loads((the_run() / "request.json").read_text()) == {"instances": [{"fare": 1.0}]}
 
 
+def test_beam_options_come_on_top_of_the_configuration(tiny):
+    run("pushed", beam_args=("Transform:--direct_num_workers=2", "--direct_num_workers=1"))
+    told = RunRequest.read(the_run()).config["runner"]
+    assert told["beam_args"] == [*tiny.runner.beam_args, "--direct_num_workers=1"]
+    assert told["nodes"]["Transform"]["beam_args"] == ["--direct_num_workers=2"]
+
+
 def test_the_worker_is_told_all(tiny):
     options = RunOptions(from_node="Trainer", no_cache=True)
     run("pushed", overrides=("training.epochs=2",), options=options)

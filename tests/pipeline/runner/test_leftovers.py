@@ -1,88 +1,48 @@
-"""What a killed run leaves: its executions end, its folders go, and nothing else is touched."""
+"""What is left of a node that was killed, and what becomes of it."""
 
 from pathlib import Path
 
 import pytest
-from ml_metadata.proto.metadata_store_pb2 import Execution
+from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.home import Home
-from pipeline.runner import child, leftovers
-from pipeline.runner.child import Child
-from pipeline.runner.compiled import Compiled
-from pipeline.runner.events import append, event, read_events
-from pipeline.runner.nodes import run_node
-from pipeline.runner.request import EVENTS_FILE, RunRequest
-from pipeline.runner.shared_metadata import SharedMetadata
-from pipeline.runner.tidy import tidy
+from pipeline.runner import leftovers
+
+FOLDERS = (
+    "Trainer/model/1",
+    "Trainer/.system/executor_execution/1",
+    "Trainer/.system/stateful_working_dir/0b5c",
+    "Pusher/.system/executor_execution/2",
+)
 
 
 @pytest.fixture
-def killed(build, tmp_path):
-    """Runs `Write` until it kills itself in the middle of its work; returns the pipeline."""
-    pipeline = build("killed")
-    compiled = Compiled.of(pipeline, "run-1")
-    work = Child("Write", lambda: run_node(compiled, "Write", pipeline.metadata_connection_config), tmp_path / "log")
-    while not work.ended():
-        child.wait_any([work], 0.1)
-    with pytest.raises(Exception, match="SIGKILL"):
-        work.result()
-    return pipeline
+def root(tmp_path: Path) -> Path:
+    for name in (*FOLDERS, "Pusher/pushed_model/2"):
+        (tmp_path / name).mkdir(parents=True)
+    return tmp_path
 
 
-def executions(pipeline):
-    with SharedMetadata(pipeline.metadata_connection_config) as handle:
-        return handle.store.get_executions()
+def killed(recorder) -> None:
+    """The Trainer was killed in its executor; the Pusher after its end was published."""
+    recorder.run("run-1", [("Trainer", "running"), ("Pusher", "complete")])
 
 
-def close(pipeline, tmp_path: Path, **more):
-    with SharedMetadata(pipeline.metadata_connection_config) as handle:
-        return leftovers.close(handle.store, "run-1", "It was killed.", tmp_path / "root", **more)
+def folders(root: Path) -> list[str]:
+    return [name for name in (*FOLDERS, "Pusher/pushed_model/2") if (root / name).exists()]
 
 
-def folders(tmp_path):
-    return sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("root/Write/*/*"))
+def states(recorder) -> list[int]:
+    return [execution.last_known_state for execution in recorder.store.get_executions()]
 
 
-@pytest.mark.parametrize(("canceled", "state"), [(True, Execution.CANCELED), (False, Execution.FAILED)])
-def test_an_execution_that_nobody_runs_ends(killed, tmp_path, canceled, state):
-    [before] = executions(killed)
-    assert before.last_known_state == Execution.RUNNING
-    assert folders(tmp_path) != []
-    assert close(killed, tmp_path, canceled=canceled) == 1
-    [after] = executions(killed)
-    assert after.last_known_state == state
-    assert after.custom_properties[leftovers.REASON_PROPERTY].string_value == "It was killed."
-    assert [path for path in folders(tmp_path) if path.endswith(f"/{after.id}")] == []
-    assert close(killed, tmp_path) == 0
+def test_nothing_that_is_half_written_stays(recorder, root):
+    killed(recorder)
+    assert leftovers.close(recorder.store, "run-1", "It was killed.", root) == 1
+    assert states(recorder) == [mlmd.Execution.FAILED, mlmd.Execution.COMPLETE]
+    assert folders(root) == ["Pusher/pushed_model/2"]
 
 
-def test_of_other_nodes_and_other_runs_nothing_is_touched(killed, tmp_path):
-    assert close(killed, tmp_path, node="two.Copy") == 0
-    with SharedMetadata(killed.metadata_connection_config) as handle:
-        assert leftovers.close(handle.store, "run-2", "", tmp_path / "root") == 0
-    assert [execution.last_known_state for execution in executions(killed)] == [Execution.RUNNING]
-
-
-def test_outputs_of_a_node_that_ended_well_stay(build, tmp_path):
-    pipeline = build()
-    compiled = Compiled.of(pipeline, "run-1")
-    run_node(compiled, "Write", pipeline.metadata_connection_config)
-    assert close(pipeline, tmp_path) == 0
-    assert (tmp_path / "root" / "Write" / "written" / "1" / "value").read_text() == "hello"
-
-
-def test_after_a_killed_run_everything_is_in_order(killed, tmp_path):
-    home = Home.open(tmp_path)
-    folder = home.run("run-1")
-    RunRequest("run-1", "two", str(tmp_path), {}).write(folder)
-    append(folder / EVENTS_FILE, event("launched", run_id="run-1", task="two"))
-    (folder / "tmp" / "beam").mkdir(parents=True)
-    for _ in range(2):
-        tidy(home, "two", "run-1")
-    assert [execution.last_known_state for execution in executions(killed)] == [Execution.FAILED]
-    assert [entry["event"] for entry in read_events(folder / EVENTS_FILE)] == ["launched", "run_finished"]
-    assert not (folder / "tmp").exists()
-
-
-def test_a_run_that_left_nothing_is_no_trouble(tmp_path):
-    tidy(Home.open(tmp_path), "two", "run-1")
+def test_of_one_node_only_its_own_goes(recorder, root):
+    killed(recorder)
+    leftovers.close(recorder.store, "run-1", "It was killed.", root, node="taxi.Trainer")
+    assert folders(root) == ["Pusher/.system/executor_execution/2", "Pusher/pushed_model/2"]

@@ -9,7 +9,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
 from components import progress
-from components.errors import UsageError
+from components.errors import ComponentFailed, UsageError
 from pipeline.payload import BYTES_PROPERTY, DIGEST_PROPERTY, measure
 from pipeline.runner.compiled import Compiled
 from pipeline.runner.nodes import NodeResult, run_node, take_over_latest_run
@@ -81,7 +81,7 @@ def test_size_and_digest_are_published_with_the_output(build):
     [artifact] = written.outputs["written"]
     payload = measure(Path(artifact.uri))
     noted = artifact.mlmd_artifact.custom_properties
-    assert (noted[BYTES_PROPERTY].int_value, noted[DIGEST_PROPERTY].string_value) == (payload.bytes, payload.digest)
+    assert (noted[BYTES_PROPERTY].double_value, noted[DIGEST_PROPERTY].string_value) == (payload.bytes, payload.digest)
     assert payload.bytes == 5
 
 
@@ -150,3 +150,24 @@ def test_a_failure_is_raised_and_published(build):
     with pytest.raises(ValueError, match="it was told to fail"):
         Run(pipeline, "run-1").node("Write")
     assert states(pipeline) == [metadata_store_pb2.Execution.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [(lambda file: file.unlink(), "it is gone"), (lambda file: file.write_text("hallo"), "its content has changed")],
+    ids=["gone", "changed"],
+)
+def test_a_damaged_input_is_not_read(build, damage, words):
+    pipeline = build()
+    run = Run(pipeline, "run-1")
+    damage(Path(run.node("Write").outputs["written"][0].uri))
+    with pytest.raises(ComponentFailed, match=f"What Copy reads must be as it was published.*{words}"):
+        run.node("Copy")
+    assert states(pipeline) == [metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.FAILED]
+    assert [result.cached for result in Run(build(), "run-2").all()] == [False, False]
+
+
+def test_a_node_that_fails_leaves_no_temporary_folder(build, tmp_path):
+    with pytest.raises(ValueError, match="it was told to fail"):
+        Run(build("fail"), "run-1").node("Write")
+    assert [path for path in tmp_path.glob("root/*/.system/*/*") if path.is_dir()] == []

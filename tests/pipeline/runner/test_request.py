@@ -20,4 +20,4 @@ def test_the_file_says_what_was_asked(tmp_path):
     RunRequest("r", "taxi", "/home", {}).write(tmp_path)
     values = json.loads((tmp_path / "config.json").read_text())
     asked = {name for name, value in values["options"].items() if value}
-    assert asked == set(), "by default a run has no options"
+    assert asked == {"runner"}, "by default a run has no other options"

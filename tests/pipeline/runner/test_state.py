@@ -124,6 +124,10 @@ def test_the_last_step_stays_where_a_training_was_interrupted():
             {"event": "evaluation", "rows": [{"metric": "AUC"}], "blessed": False},
             {"evaluation": ({"metric": "AUC"},), "blessed": False},
         ),
+        (
+            {"event": "serving_check", "rows": [{"rule": "memory"}], "passed": True},
+            {"serving_check": ({"rule": "memory"},)},
+        ),
         ({"event": "refused", "rows": [{"feature": "fare"}]}, {"refused": ({"feature": "fare"},)}),
         ({"event": "warned", "rows": [{"feature": "fare"}]}, {"warned": ({"feature": "fare"},)}),
         ({"event": "notice", "message": "Digits."}, {"notices": ("Digits.",)}),

@@ -38,7 +38,14 @@ STARTED = [
     {"event": "node_started", "time": 112.0, "node": "Gen"},
     {"event": "node_finished", "time": 114.0, "node": "Gen", "state": "cached", "seconds": 2.0},
 ]
-FINDING = {"split": "train", "feature": "fare", "rule": "Out-of-range values", "detail": "Low values: -3.5 < 0."}
+FINDING = {
+    "split": "train",
+    "feature": "fare",
+    "rule": "Out-of-range values",
+    "seen": "-3.5",
+    "allowed": ">= 0",
+    "examples": [{"record": 17, "file": "data.gz", "text": "fare=-3.5  kind=cash"}],
+}
 
 
 def finished(*events, outcome="pushed", exit_code=0):
@@ -93,6 +100,26 @@ def test_evaluation(shown):
     ]
 
 
+def test_a_slice_that_missed_its_threshold_is_shown_and_so_is_why_a_value_was_not_judged(shown):
+    missed = {**SLICED, "lower": 0.8, "passed": False}
+    nan = {**ROW, "value": None, "min_change": None, "baseline": None, "change": None, "passed": False, "note": "NaN"}
+    unjudged = {**UNJUDGED, "min_change": 0.5, "higher_is_better": False, "note": "no baseline"}
+    text = shown(finished({"event": "evaluation", "rows": [nan, unjudged, missed], "blessed": False}), width=120)
+    assert [line.split() for line in section(text, "Evaluation")[1:4]] == [
+        ["AUC", "-", "-", "-", ">=", "0.9", "no,", "NaN"],
+        ["Loss", "0.2000", "-", "-", "change", "<=", "-0.5", "no", "baseline"],
+        ["Loss", "where", "hour=3", "0.7700", "-", "-", ">=", "0.8", "no"],
+    ]
+
+
+def test_a_forced_blessing_and_a_baseline_that_was_left_out_are_told(shown):
+    event = {"event": "evaluation", "rows": [FAILED], "blessed": True, "forced": "late labels", "uncompared": "no z"}
+    text = shown(finished(event))
+    assert "Blessed by force: late labels" in text
+    assert "Not compared: no z" in text
+    assert "Forced   late labels" in section(text, "Result")
+
+
 def test_values_by_slice_are_counted_and_the_command_named(shown):
     [line] = [
         line
@@ -114,8 +141,12 @@ def test_values_that_are_no_numbers(shown):
 def test_the_data_that_were_refused(shown):
     state = finished({"event": "refused", "rows": [FINDING]}, outcome="refused", exit_code=3)
     assert section(shown(state), "Refused by DataGate") == [
-        "Feature  Split  Rule                 Detail",
-        "fare     train  Out-of-range values  Low values: -3.5 < 0.",
+        "Feature  Split  Rule                 Seen  Allowed",
+        "fare     train  Out-of-range values  -3.5  >= 0",
+    ]
+    assert section(shown(state), "Examples of it") == [
+        "Feature  Split  Record  Example",
+        "fare     train  17      fare=-3.5  kind=cash",
     ]
 
 
@@ -154,7 +185,7 @@ def test_nothing_to_serve_and_nothing_to_look_at(shown):
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_tables_fit_the_width(shown, width):
     rows = [{**ROW, "metric": "AVeryLongNameOfAMetricThatSomebodyWrote"}]
-    findings = [{**FINDING, "detail": "word " * 60, "feature": "a_feature_with_a_long_name"}]
+    findings = [{**FINDING, "seen": "word " * 60, "feature": "a_feature_with_a_long_name"}]
     state = finished({"event": "evaluation", "rows": rows, "blessed": True}, {"event": "warned", "rows": findings})
     tables = shown(state, width=width).split("Result")[0]
     assert max(map(len, tables.splitlines())) <= width
@@ -193,9 +224,9 @@ def test_slices_are_rows_and_metrics_are_columns():
 
 
 def test_what_is_in_brackets_is_no_markup(shown):
-    finding = {**FINDING, "feature": "[bold]fare[/]", "detail": "Not in [red, blue] :cat:"}
+    finding = {**FINDING, "feature": "[bold]fare[/]", "seen": "Not [red, blue] :cat:"}
     text = shown(finished({"event": "refused", "rows": [finding]}), width=120)
-    assert "[bold]fare[/]  train  Out-of-range values  Not in [red, blue] :cat:" in text
+    assert "[bold]fare[/]  train  Out-of-range values  Not [red, blue] :cat:  >= 0" in text
 
 
 def test_a_notice_stands_with_the_result(shown):

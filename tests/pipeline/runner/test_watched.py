@@ -4,9 +4,9 @@ import pytest
 
 from pipeline.runner.display import Silence
 from pipeline.runner.events import EventFile
-from pipeline.runner.request import EVENTS_FILE, LOG_FILE, RunRequest
-from pipeline.runner.state import RunState
-from pipeline.runner.watched import failed, watched
+from pipeline.runner.request import EVENTS_FILE, LOG_FILE, RunRequest, log_file
+from pipeline.runner.state import Node, RunState
+from pipeline.runner.watched import failed, log_of, watched
 
 REQUEST = RunRequest(run_id="run-1", task="tiny", home="/home", config={})
 
@@ -29,3 +29,11 @@ def test_a_failure_is_said_with_its_code(tmp_path, capsys, state, code, said):
     (tmp_path / LOG_FILE).touch()
     assert failed(state, "Nobody knows.", tmp_path, debug=True) == code
     assert capsys.readouterr().err.strip() == f"error: {said}"
+
+
+def test_the_log_to_look_into_is_that_of_the_node_that_failed(tmp_path):
+    ended = RunState(nodes={"Transform": Node("Transform"), "Trainer": Node("Trainer", "failed")})
+    assert log_of(ended, tmp_path) == tmp_path / LOG_FILE
+    log_file(tmp_path, "Trainer").parent.mkdir()
+    log_file(tmp_path, "Trainer").touch()
+    assert log_of(ended, tmp_path) == log_file(tmp_path, "Trainer")

@@ -33,7 +33,7 @@ def _set(changes: dict[str, object]) -> list[str]:
 
 
 def _events(home: Path, kind: str) -> list[dict]:
-    latest = max((home / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
+    latest = max((home / "runs").glob("[0-9]*"))
     events = [json.loads(line) for line in (latest / "events.jsonl").read_text().splitlines()]
     return [event for event in events if event["event"] == kind]
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline.lineage import Store
+
+ROOT = Path(__file__).resolve().parents[4]
 pytestmark = pytest.mark.slow
 
+RESOLVERS = {"BaselineResolver", "StatisticsResolver"}
 SERVED_ALONE = """
 import json, sys
 import numpy as np
@@ -39,7 +44,7 @@ def cold(home, run_local):
 
 def _events(home: Path, kind: str) -> list[dict]:
     """Events of the latest run."""
-    latest = max((home / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
+    latest = max(path.parent for path in (home / "runs").glob("[0-9]*/events.jsonl"))
     events = [json.loads(line) for line in (latest / "events.jsonl").read_text().splitlines()]
     return [event for event in events if event["event"] == kind]
 
@@ -62,8 +67,9 @@ def test_a_cold_run_pushes_a_model(cold, home):
 
 def test_nothing_is_downloaded(cold, home):
     """Beam's default runner looks for Prism on GitHub and goes on without it where there is no network."""
-    [log] = (home / "runs").glob("*/log.txt")
-    text = log.read_text().lower()
+    logs = list((home / "runs").glob("*/log.txt")) + list((home / "runs").glob("*/logs/*.txt"))
+    assert {"log", "Transform", "Trainer"} <= {log.stem for log in logs}
+    text = "".join(log.read_text().lower() for log in logs)
     assert "prism" not in text
     assert "downloading" not in text
 
@@ -108,17 +114,28 @@ def _value(feature, missing):
     return values[0].decode() if isinstance(values[0], bytes) else values[0]
 
 
-def test_an_unchanged_run_takes_everything_from_the_cache_but_the_comparison_with_the_new_baseline(
-    cold, home, run_local
-):
+def test_an_unchanged_run_has_nothing_to_do(cold, home, run_local):
     again = run_local("taxi", "--home", home)
     assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("Up to date: version ")
+    assert len(list((home / "runs").glob("[0-9]*"))) == 1
+
+
+def test_asked_to_explain_it_takes_everything_from_the_cache_but_the_comparison_with_the_new_baseline(
+    cold, home, run_local
+):
+    again = run_local("taxi", "--home", home, "--explain")
+    assert again.returncode == 0, again.stderr
     ran = {node for node, state in _states(home).items() if state == "complete"}
-    assert ran <= {"BaselineResolver", "Evaluator", "Pusher"}
+    assert ran <= {*RESOLVERS, "Evaluator", "Pusher"}
     assert "Evaluator" in ran
-    third = run_local("taxi", "--home", home)
+    reasons = {event["node"]: event["reasons"] for event in _events(home, "explained")}
+    [reason] = [reason for reason in reasons["Evaluator"] if "baseline_model" in reason]
+    assert reason.startswith("input baseline_model: nothing -> [")
+    assert reasons["Trainer"] == ["nothing has changed"]
+    third = run_local("taxi", "--home", home, "--explain")
     assert third.returncode == 0, third.stderr
-    assert {node for node, state in _states(home).items() if state == "complete"} <= {"BaselineResolver"}
+    assert {node for node, state in _states(home).items() if state == "complete"} <= RESOLVERS
     assert _events(home, "run_finished")[0]["outcome"] == "up_to_date"
 
 
@@ -139,7 +156,7 @@ def test_poisoned_data_stop_at_the_gate(cold, home, run_local, tmp_path):
     assert _versions(home) == before
     states = _states(home)
     assert states["DataGate"] == "failed"
-    assert "Transform" not in states
+    assert {states[node] for node in ("Transform", "Trainer", "Evaluator", "Pusher")} == {"skipped"}
 
 
 def _poisoned(home: Path, tmp_path: Path) -> Path:
@@ -232,6 +249,29 @@ def test_a_folder_without_named_splits_runs_too(cold, home, run_local, tmp_path)
     assert done.returncode == 0, done.stderr
     statistics = tmp_path / "home" / "pipelines" / "taxi" / "StatisticsGen" / "statistics"
     assert {path.name for path in statistics.glob("*/*")} == {"Split-train", "Split-eval"}
+
+
+def test_an_interrupted_run_is_canceled_and_goes_on(cold, home, run_local):
+    """Stopped in the Trainer: what has ended before is not run again, whatever the options of the run were."""
+    command = [sys.executable, str(ROOT / "local_runner.py"), "taxi", "--home", str(home), "--no-cache"]
+    more = ["--set", "training.seed=11", "--set", "training.epochs=40"]
+    run = subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in run.stdout:
+        if "epoch 1/" in line:
+            break
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130, err
+    assert _states(home)["Trainer"] == "interrupted"
+    with Store.open(home / "metadata.db") as store:
+        found = store.executions(limit=100)
+    assert "running" not in {execution.state for execution in found}
+    assert "canceled" in {execution.state for execution in found}
+    done = run_local("taxi", "--home", home, "--resume")
+    assert done.returncode == 0, done.stderr
+    states = _states(home)
+    assert {states[node] for node in ("ImportExampleGen", "StatisticsGen", "Transform")} == {"cached"}
+    assert states["Trainer"] == "complete"
 
 
 @pytest.fixture

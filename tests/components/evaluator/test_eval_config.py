@@ -10,8 +10,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.errors import UsageError
-from pipeline.config import EvaluationConfig, OutputEvaluation, RunnerConfig, Threshold
-from pipeline.evaluation import eval_config, rows
+from components.evaluator.config import EvaluationConfig, OutputEvaluation, Threshold
+from components.evaluator.eval_config import eval_config
+from components.evaluator.judge import judge
+from pipeline.config import RunnerConfig
 
 
 def _config(**changes) -> EvaluationConfig:
@@ -44,6 +46,12 @@ def test_bounds_and_changes_become_tfmas_thresholds():
     assert auc.threshold.change_threshold.absolute.value == -0.01
     assert entropy.threshold.value_threshold.upper_bound.value == 0.6
     assert entropy.threshold.change_threshold.direction == config_pb2.MetricDirection.LOWER_IS_BETTER
+
+
+def test_examples_are_counted_where_small_slices_are_not_judged():
+    config = _config(slices=(("hour",),), slice_thresholds={"AUC": Threshold(lower=0.6)}, min_slice_examples=20)
+    assert [metric.class_name for metric in eval_config(config).metrics_specs[0].metrics][-1] == "ExampleCount"
+    assert len(eval_config(dataclasses.replace(config, min_slice_examples=1)).metrics_specs[0].metrics) == 2
 
 
 def test_the_whole_split_is_always_evaluated():
@@ -99,6 +107,7 @@ def test_each_output_has_its_label_metrics_and_thresholds():
     ("config", "message"),
     [
         (EvaluationConfig(metrics=("AUC",)), "`evaluation.label` must be given."),
+        (EvaluationConfig("y", ("AUC",), min_slice_examples=0), "`evaluation.min_slice_examples` must be at least 1."),
         (EvaluationConfig("y"), "`evaluation.metrics` must be given."),
         (dataclasses.replace(SEVERAL, label="y"), "Set it in evaluation.outputs.<output>.label."),
         (
@@ -125,7 +134,7 @@ def test_tfma_judges_each_output_of_a_model(tmp_path):
         output_path=str(tmp_path / "evaluation"),
         pipeline_options=PipelineOptions(list(RunnerConfig().beam_args)),
     )
-    found = {(row["metric"], row["slice"]): row for row in rows(str(tmp_path / "evaluation"), SEVERAL)}
+    found = {(row.metric, row.slice): row for row in judge(str(tmp_path / "evaluation"), SEVERAL)}
     assert list(found)[:3] == [
         ("price/MeanSquaredError", ""),
         ("price/ExampleCount", ""),
@@ -133,10 +142,10 @@ def test_tfma_judges_each_output_of_a_model(tmp_path):
     ]
     # The model says 2x where the price is 2x + 0.5, and a kind that is right in three of four rows.
     price, kind = found["price/MeanSquaredError", ""], found["kind/SparseCategoricalAccuracy", ""]
-    assert (price["value"], price["passed"]) == (pytest.approx(0.25, abs=1e-6), True)
-    assert (kind["value"], kind["passed"]) == (pytest.approx(0.75), False)
-    assert found["price/ExampleCount", ""]["value"] == 8
-    assert found["kind/SparseCategoricalAccuracy", "half=1"]["passed"] is True
+    assert (price.value, price.passed) == (pytest.approx(0.25, abs=1e-6), True)
+    assert (kind.value, kind.passed) == (pytest.approx(0.75), False)
+    assert found["price/ExampleCount", ""].value == 8
+    assert found["kind/SparseCategoricalAccuracy", "half=1"].passed is True
 
 
 def _model(folder: Path) -> str:

@@ -1,0 +1,1 @@
+"""The Evaluator: TFX's, with a verdict that says why. `config` and `verdict` are read without TensorFlow."""
