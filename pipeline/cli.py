@@ -25,8 +25,13 @@ COMMANDS = {
     "runs": "List the runs that the metadata store knows.",
     "show": "Show one run: its nodes, its evaluation, what it pushed.",
     "compare": "Show in what runs differ, and their metrics.",
+    "why": "Say why a node ran, or took what an earlier run had made.",
     "artifacts": "List the artifacts that the metadata store knows.",
+    "executions": "List each time that a node was run.",
     "lineage": "Show what a model or another artifact was made of, and what was made of it.",
+    "verify": "Check that every artifact is there, and as it was written.",
+    "gc": "Remove the artifacts that nothing needs any more.",
+    "backup": "Copy the metadata store, also while a run writes to it.",
     "rollback": "Let an earlier version of a pushed model answer again.",
     "schedule": "Draw the learning rate of a task's training over its steps.",
     "input": "Measure the input of a task's training, and find what to set.",
@@ -36,6 +41,8 @@ COMMANDS = {
     "classify": "Say which classes a pushed model sees in files or texts.",
     "neighbours": "Find the examples that are most like one.",
     "similarity": "Draw how like each other the examples of each class are.",
+    "compile": "Compile a task's pipeline for Kubeflow Pipelines or Vertex.",
+    "kfp-local": "Run a compiled pipeline on this machine, as Kubeflow Pipelines would.",
     "doctor": "Check this machine and this environment, and say how to mend them.",
 }
 

@@ -44,9 +44,18 @@ others = click.option(
     callback=lambda _context, _parameter, values: dict(map(_pair, values)),
     help="Value of another input of the model, such as caption='a red bus'.",
 )
+limit = click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most, the latest first."
+)
+before_id = click.option(
+    "--before", type=click.IntRange(min=1), metavar="ID", help="Only older ones than this: the next page."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 store = click.option(
     "--store",
     metavar="STORE",
-    help="Metadata store: an SQLite file, mysql://... or postgresql://...  [default: the home's]",
+    envvar="SLIPWAY_STORE",
+    help="Metadata store: an SQLite file, mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE; the password "
+    "comes from $SLIPWAY_STORE_PASSWORD or the file $SLIPWAY_STORE_PASSWORD_FILE.  [default: $SLIPWAY_STORE, else the "
+    "home's]",
 )

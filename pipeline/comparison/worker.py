@@ -30,7 +30,7 @@ from pipeline.comparison.request import ComparisonRequest
 from pipeline.config import TaskConfig
 from pipeline.home import Home
 from pipeline.lineage.transformed import Transformed
-from pipeline.runner import child
+from pipeline.runner import child, verified
 from pipeline.runner.pipeline_run import PipelineRun
 from pipeline.runner.request import LOG_FILE, RunOptions
 from pipeline.runner.worker import outcome, report
@@ -94,7 +94,9 @@ def _validate(task: TaskConfig, request: ComparisonRequest) -> None:
 def _transformed(task: TaskConfig, request: ComparisonRequest, folder: Path) -> Transformed:
     """Runs the pipeline up to the node that makes what is trained on."""
     last = EMBEDDER if task.embedding.enabled else TRANSFORM
-    ended = PipelineRun(task, Home.open(request.home), request.run_id, RunOptions(to_node=last), folder).run()
+    home = Home.open(request.home)
+    source = verified.source(verified.start(task, home, folder / LOG_FILE))
+    ended = PipelineRun(task, home, request.run_id, RunOptions(to_node=last), folder, source).run()
     outcome(ended)
     uris = ended.told[last]["uris"]
     graph, examples = (uris[key][0] for key in ("transform_graph", "transformed_examples"))

@@ -21,7 +21,6 @@ from pipeline.config import TaskConfig
 from pipeline.dag import embedding_code
 from pipeline.home import Home
 from pipeline.lineage import transformed
-from pipeline.lineage.store import open_store
 from pipeline.lineage.transformed import Transformed
 
 _EMBEDDER = "Embedder"
@@ -98,8 +97,7 @@ def _check(task: TaskConfig) -> None:
 
 
 def _transformed(task: TaskConfig, home: Home) -> Transformed:
-    store = open_store(str(home.metadata_db)) if home.metadata_db.exists() else None
-    found = transformed.latest(store, task.name) if store else None
+    found = transformed.latest(home.metadata_db, task.name)
     if found is None:
         raise UsageError(
             "There must be transformed examples to embed.",

@@ -17,7 +17,6 @@ from pipeline.home import Home, new_run_id
 from pipeline.input.finding import NEGLIGIBLE_WAIT, STEP, Finding, Setting
 from pipeline.input.request import InputRequest
 from pipeline.lineage import transformed
-from pipeline.lineage.store import open_store
 from pipeline.lineage.transformed import Transformed
 from pipeline.runner.display import Silence
 from pipeline.runner.next_steps import shown
@@ -82,7 +81,7 @@ def launch(order: InputOrder, worker: Sequence[str] = WORKER) -> int:
 
 
 def _transformed(task: str, home: Home) -> Transformed:
-    found = transformed.latest(open_store(str(home.metadata_db)), task) if home.metadata_db.exists() else None
+    found = transformed.latest(home.metadata_db, task)
     if found is None:
         raise UsageError(
             "There must be transformed examples to read.",

@@ -1,41 +1,50 @@
-"""What is different between runs: the parameters of their nodes, with the data, the code and the configuration."""
+"""What is different between runs: the parameters of their nodes, the data, the code, the libraries, the schema."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ml_metadata.metadata_store import metadata_store
-from ml_metadata.proto.metadata_store_pb2 import Event
-
+from pipeline.lineage.graph import Links
 from pipeline.lineage.records import Execution
 from pipeline.lineage.runs import Run
+from pipeline.lineage.schema import schema_parts
+from pipeline.lineage.store import Store
+from pipeline.lineage.why import part, parts
+
+KINDS = ("data", "schema", "parameter", "code", "version")
+
+_DATA = ("input_base", "input_fingerprint", "span", "version")
+_SCHEMA = ("schema_file", "digest")
+_OF_ALL_NODES = ("code", "version")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A parameter that some runs have and others have otherwise, or not at all.
+    """Something that some runs have and others have otherwise, or not at all.
 
     Args:
-        key: The node and the name of the parameter, with the names inside of it, such as
-            `Trainer.custom_config.training.seed`.
+        kind: `data`, `schema`, `parameter`, `code` (a module) or `version` (of a library).
+        key: Its name: a module, a library, a part of the schema, or the node and the name of its parameter, with the
+            names inside of it, such as `Trainer.custom_config.training.seed`.
         values: Its value in each run, `"null"` where it is set to nothing; None where the run does not have it.
     """
 
+    kind: str
     key: str
     values: tuple[Any, ...]
 
 
-def differences(store: metadata_store.MetadataStore, runs: Sequence[Run]) -> list[Difference]:
-    """Returns the parameters in which runs differ, in the order of the nodes.
+def differences(store: Store, runs: Sequence[Run]) -> list[Difference]:
+    """Returns in what runs differ, by kind, then in the order of the nodes.
 
     Args:
         store: The store.
         runs: Two or more runs.
     """
-    told = [_parameters(store, run) for run in runs]
-    keys = dict.fromkeys(key for parameters in told for key in parameters)
-    found = (Difference(key, tuple(parameters.get(key) for parameters in told)) for key in keys)
+    told = [dict(_told(store, run)) for run in runs]
+    keys = sorted(dict.fromkeys(key for one in told for key in one), key=lambda key: KINDS.index(key[0]))
+    found = (Difference(*key, tuple(one.get(key) for one in told)) for key in keys)
     return [one for one in found if any(value != one.values[0] for value in one.values)]
 
 
@@ -50,40 +59,40 @@ def metrics(evaluations: Sequence[Sequence[Mapping[str, Any]]]) -> list[tuple[st
     return [(*key, tuple(values.get(key) for values in told)) for key in keys]
 
 
-def _parameters(store: metadata_store.MetadataStore, run: Run) -> dict[str, Any]:
-    originals = _originals(store, [node.execution for node in run.nodes if node.state == "cached"])
-    numbers = [originals.get(node.execution, node.execution) for node in run.nodes]
-    executions = {message.id: Execution.of(message) for message in store.get_executions_by_id(sorted(set(numbers)))}
-    return {
-        f"{node.node}.{key}": value
-        for node, number in zip(run.nodes, numbers, strict=True)
-        for name, text in executions[number].properties.items()
-        for key, value in _flat(name, _parsed(text))
-    }
+def originals(store: Store, cached: Sequence[int]) -> dict[int, int]:
+    """Returns the execution whose outputs each cached one has taken: that one knows all of its parameters.
+
+    Args:
+        store: The store.
+        cached: Ids of executions; those that took nothing are left out.
+    """
+    taken = [event for event in store.events(executions=cached) if event.kind == "output"]
+    links = Links(store.events(artifacts={event.artifact for event in taken}))
+    makers = ((event.execution, links.maker(event.artifact)) for event in taken)
+    return {execution: maker for execution, maker in makers if maker not in (None, execution)}
 
 
-def _originals(store: metadata_store.MetadataStore, cached: list[int]) -> dict[int, int]:
-    """Returns the execution whose outputs each cached one has taken: that one knows all of its parameters."""
-    taken = {event.artifact_id: event.execution_id for event in _outputs(store.get_events_by_execution_ids, cached)}
-    made = sorted(_outputs(store.get_events_by_artifact_ids, list(taken)), key=lambda event: -event.execution_id)
-    return {taken[event.artifact_id]: event.execution_id for event in made}
+def _told(store: Store, run: Run) -> Iterator[tuple[tuple[str, str], Any]]:
+    known = originals(store, [node.execution for node in run.nodes if node.state == "cached"])
+    numbers = [known.get(node.execution, node.execution) for node in run.nodes]
+    executions = {execution.id: execution for execution in store.executions_of(numbers)}
+    for node, number in zip(run.nodes, numbers, strict=True):
+        yield from _parameters(node.node, executions[number])
+    yield from ((("schema", key), value) for key, value in schema_parts(_schema(store, run)))
 
 
-def _outputs(ask: Callable[[list[int]], list[Event]], ids: list[int]) -> list[Event]:
-    return [event for event in ask(ids) if event.type == Event.OUTPUT] if ids else []
+def _parameters(node: str, execution: Execution) -> Iterator[tuple[tuple[str, str], Any]]:
+    for name, value in parts(execution.properties):
+        kind, short = part(name)
+        top = name.partition(".")[0]
+        if top in _DATA:
+            kind = "data"
+        elif top in _SCHEMA and "schema_file" in execution.properties:
+            kind = "schema"
+        yield (kind, short if kind in _OF_ALL_NODES and short != name else f"{node}.{name}"), value
 
 
-def _parsed(value: Any) -> Any:
-    """Returns what TFX has written as JSON, as most parameters are, as what it stands for."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _flat(f"{name}.{key}", inner)
-    else:
-        yield name, "null" if value is None else value
+def _schema(store: Store, run: Run) -> Path | None:
+    events = store.events(executions=[node.execution for node in run.nodes])
+    found = [one for one in store.artifacts_of(event.artifact for event in events) if one.type == "Schema"]
+    return Path(found[-1].uri) if found else None

@@ -1,138 +1,168 @@
 """What an artifact was made of, and what was made of it.
 
->>> from pipeline.lineage.store import open_store
->>> graph = Graph.around(open_store("metadata.db"), 12)  # doctest: +SKIP
->>> [artifact.type for artifact in graph.sources(12)]  # doctest: +SKIP
-['Examples', 'Schema']
+>>> from pipeline.lineage import Store
+>>> graph = Store.open("metadata.db").graph(12)  # doctest: +SKIP
+>>> [execution.name for execution in graph.ancestors(12)]  # doctest: +SKIP
+['ImportExampleGen', 'Transform', 'Trainer']
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
-from ml_metadata.metadata_store import metadata_store
-from ml_metadata.proto.metadata_store_pb2 import Event
-
-from pipeline.lineage.records import Artifact, Execution
-
-_INPUT = frozenset({Event.INPUT, Event.DECLARED_INPUT})
-_OUTPUT = frozenset({Event.OUTPUT, Event.DECLARED_OUTPUT})
+from pipeline.lineage.records import Artifact, Event, Execution
 
 
-@dataclass(frozen=True)
-class Use:
-    """An artifact that an execution has read or put out.
+class Source(Protocol):
+    """What a graph is read from: a store."""
+
+    def events(self, *, executions: Iterable[int] = (), artifacts: Iterable[int] = ()) -> list[Event]:
+        """Returns the events of some executions and those of some artifacts."""
+
+    def executions_of(self, ids: Iterable[int]) -> list[Execution]:
+        """Returns the executions with some ids."""
+
+    def artifacts_of(self, ids: Iterable[int]) -> list[Artifact]:
+        """Returns the artifacts with some ids."""
+
+
+class Links:
+    """Who made, who read what: events by their two ends.
+
+    A cached execution puts out what an earlier one has made; only the first one to put an artifact out is its maker.
 
     Args:
-        key: The name of the input or the output.
-        artifact: Its id.
-        execution: The id of the execution.
+        events: The events.
     """
 
-    key: str
-    artifact: int
-    execution: int
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._read: Mapping[int, list[Event]] = defaultdict(list)
+        self._put_out: Mapping[int, list[Event]] = defaultdict(list)
+        self._users: Mapping[int, set[int]] = defaultdict(set)
+        self._maker: dict[int, int] = {}
+        for event in dict.fromkeys(events):
+            if event.kind == "input":
+                self._read[event.execution].append(event)
+                self._users[event.artifact].add(event.execution)
+            elif event.kind == "output":
+                self._put_out[event.execution].append(event)
+                earlier = self._maker.get(event.artifact, event.execution)
+                self._maker[event.artifact] = min(earlier, event.execution)
+
+    def maker(self, artifact: int) -> int | None:
+        """Returns the execution that made an artifact; None where it was given."""
+        return self._maker.get(artifact)
+
+    def users(self, artifact: int) -> list[int]:
+        """Returns the executions that have read an artifact, in order."""
+        return sorted(self._users.get(artifact, ()))
+
+    def inputs(self, execution: int) -> list[Event]:
+        """Returns what an execution has read."""
+        return self._read.get(execution, [])
+
+    def outputs(self, execution: int) -> list[Event]:
+        """Returns what an execution has put out, also where it took it from an earlier one."""
+        return self._put_out.get(execution, [])
+
+    def made(self, execution: int) -> list[Event]:
+        """Returns what an execution has made itself."""
+        return [event for event in self.outputs(execution) if self._maker[event.artifact] == execution]
 
 
-@dataclass
 class Graph:
-    """The artifacts and executions around one artifact.
+    """The artifacts and executions around some artifacts.
 
     Args:
-        artifacts: Id to artifact.
-        executions: Id to execution.
-        read: What executions have read, in order.
-        put_out: What they have put out; a cached one puts out what an earlier one has made.
+        links: Their events.
+        executions: The executions.
+        artifacts: The artifacts.
     """
 
-    artifacts: dict[int, Artifact] = field(default_factory=dict)
-    executions: dict[int, Execution] = field(default_factory=dict)
-    read: list[Use] = field(default_factory=list)
-    put_out: list[Use] = field(default_factory=list)
+    def __init__(self, links: Links, executions: Iterable[Execution], artifacts: Iterable[Artifact]) -> None:
+        self.links = links
+        self.executions = {execution.id: execution for execution in executions}
+        self.artifacts = {artifact.id: artifact for artifact in artifacts}
 
     @classmethod
-    def around(cls, store: metadata_store.MetadataStore, artifact: int) -> "Graph":
-        """Reads all ancestors and all descendants of an artifact: some queries for each generation of them.
+    def around(cls, store: Source, *artifacts: int) -> "Graph":
+        """Reads all ancestors and all descendants of artifacts: some queries for each generation of them.
 
         Args:
             store: The store.
-            artifact: The id of the artifact.
+            *artifacts: The ids of the artifacts.
         """
-        graph = cls()
-        graph._walk(store, artifact, _OUTPUT, _INPUT)
-        graph._walk(store, artifact, _INPUT, _OUTPUT)
-        graph._load(store)
-        return graph
-
-    def _walk(
-        self, store: metadata_store.MetadataStore, artifact: int, to: frozenset[int], onwards: frozenset[int]
-    ) -> None:
-        """Goes from artifacts to executions by events of some types, and on to artifacts by those of others."""
-        seen, frontier = {artifact}, [artifact]
-        executions: set[int] = set()
-        while frontier:
-            reached = {event.execution_id for event in self._events(store.get_events_by_artifact_ids, frontier, to)}
-            new = sorted(reached - executions)
-            executions |= reached
-            found = {event.artifact_id for event in self._events(store.get_events_by_execution_ids, new, onwards)}
-            frontier = sorted(found - seen)
-            seen |= found
-
-    def _events(self, ask: Callable[[list[int]], list[Event]], ids: list[int], types: frozenset[int]) -> list[Event]:
-        events = [event for event in ask(ids) if event.type in types] if ids else []
-        uses = self.read if types is _INPUT else self.put_out
-        known = set(uses)
-        uses += [use for use in map(_use, events) if use not in known]
-        return events
-
-    def _load(self, store: metadata_store.MetadataStore) -> None:
-        uses = [*self.read, *self.put_out]
-        artifacts = store.get_artifacts_by_id(sorted({use.artifact for use in uses})) if uses else []
-        executions = store.get_executions_by_id(sorted({use.execution for use in uses})) if uses else []
-        self.artifacts = {message.id: Artifact.of(message) for message in artifacts}
-        self.executions = {message.id: Execution.of(message) for message in executions}
+        events = [*_upwards(store, artifacts), *_downwards(store, artifacts)]
+        links = Links(events)
+        makers = (links.maker(event.artifact) for event in events)
+        users = (event.execution for event in events if event.kind == "input")
+        executions = store.executions_of({*users, *(maker for maker in makers if maker is not None)})
+        return cls(links, executions, store.artifacts_of({*artifacts, *(event.artifact for event in events)}))
 
     def maker(self, artifact: int) -> Execution | None:
-        """Returns the execution that made an artifact: the first that put it out; None where it was given."""
-        made = sorted(use.execution for use in self.put_out if use.artifact == artifact)
-        return self.executions[made[0]] if made else None
+        """Returns the execution that made an artifact; None where it was given."""
+        found = self.links.maker(artifact)
+        return None if found is None else self.executions[found]
 
     def users(self, artifact: int) -> list[Execution]:
         """Returns the executions that have read an artifact, in order."""
-        return [
-            self.executions[number]
-            for number in sorted({use.execution for use in self.read if use.artifact == artifact})
-        ]
+        return [self.executions[number] for number in self.links.users(artifact)]
 
-    def inputs(self, execution: int) -> list[Use]:
+    def inputs(self, execution: int) -> list[Event]:
         """Returns what an execution has read."""
-        return [use for use in self.read if use.execution == execution]
+        return self.links.inputs(execution)
 
-    def outputs(self, execution: int) -> list[Use]:
+    def outputs(self, execution: int) -> list[Event]:
         """Returns what an execution has made; not what a cached one has taken from an earlier one."""
-        return [use for use in self.put_out if use.execution == execution and self._made(use)]
-
-    def _made(self, use: Use) -> bool:
-        maker = self.maker(use.artifact)
-        return maker is not None and maker.id == use.execution
+        return self.links.made(execution)
 
     def ancestors(self, artifact: int) -> list[Execution]:
         """Returns the executions that an artifact comes from, the first one first."""
         found = _reached(
             artifact,
-            lambda one: [maker.id for maker in (self.maker(one),) if maker],
-            lambda execution: [use.artifact for use in self.inputs(execution)],
+            lambda one: [maker for maker in (self.links.maker(one),) if maker is not None],
+            lambda execution: [event.artifact for event in self.inputs(execution)],
         )
         return [self.executions[number] for number in sorted(found)]
 
     def descendants(self, artifact: int) -> list[Artifact]:
         """Returns what was made of an artifact, in the order of its making."""
         executions = _reached(
-            artifact,
-            lambda one: [user.id for user in self.users(one)],
-            lambda execution: [use.artifact for use in self.outputs(execution)],
+            artifact, self.links.users, lambda execution: [event.artifact for event in self.outputs(execution)]
         )
-        made = {use.artifact for execution in executions for use in self.outputs(execution)}
+        made = {event.artifact for execution in executions for event in self.outputs(execution)}
         return [self.artifacts[number] for number in sorted(made)]
+
+
+def _upwards(store: Source, artifacts: Iterable[int]) -> list[Event]:
+    """Returns the events of making and reading above artifacts, without those that took from a cache."""
+    found: list[Event] = []
+    seen, frontier, executions = {*artifacts}, {*artifacts}, set[int]()
+    while frontier:
+        made = [event for event in store.events(artifacts=frontier) if event.kind == "output"]
+        links = Links(made)
+        new = {maker for one in frontier if (maker := links.maker(one)) is not None}
+        read = [event for event in store.events(executions=new - executions) if event.kind == "input"]
+        executions |= new
+        found += [*(event for event in made if event.execution in new), *read]
+        frontier = {event.artifact for event in read} - seen
+        seen |= frontier
+    return found
+
+
+def _downwards(store: Source, artifacts: Iterable[int]) -> list[Event]:
+    """Returns the events of reading and making below artifacts, and who else has put out what was made."""
+    found: list[Event] = []
+    seen, frontier, executions = {*artifacts}, {*artifacts}, set[int]()
+    while frontier:
+        of_them = store.events(artifacts=frontier)
+        new = {event.execution for event in of_them if event.kind == "input"} - executions
+        executions |= new
+        of_users = store.events(executions=new)
+        found += [*of_them, *of_users]
+        frontier = {event.artifact for event in of_users if event.kind == "output"} - seen
+        seen |= frontier
+    return found
 
 
 def _reached(artifact: int, to: Callable[[int], Iterable[int]], onwards: Callable[[int], Iterable[int]]) -> set[int]:
@@ -143,8 +173,3 @@ def _reached(artifact: int, to: Callable[[int], Iterable[int]], onwards: Callabl
         frontier = sorted({one for execution in new for one in onwards(execution)} - seen)
         seen |= set(frontier)
     return executions
-
-
-def _use(event: Event) -> Use:
-    key = next((step.key for step in event.path.steps if step.WhichOneof("value") == "key"), "")
-    return Use(key, event.artifact_id, event.execution_id)

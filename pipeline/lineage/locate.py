@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from ml_metadata.metadata_store import metadata_store
-
 from components.errors import UsageError
 from components.pusher import versions
 from pipeline.lineage.records import Artifact
+from pipeline.lineage.store import Store
 
 _FIX = "Give the id of an artifact, a path inside one, or a pushed version's folder; `slipway artifacts` lists them."
 
 
-def locate(store: metadata_store.MetadataStore, name: str) -> Artifact:
+def locate(store: Store, name: str) -> Artifact:
     """Returns the artifact that a name stands for.
 
     Args:
@@ -22,23 +21,19 @@ def locate(store: metadata_store.MetadataStore, name: str) -> Artifact:
     Raises:
         UsageError: There is none.
     """
-    found = _by_id(store, int(name)) if name.isdecimal() else _pushed(store, name) or _by_path(store, name)
-    if found is None:
+    found = store.artifacts_of([int(name)]) if name.isdecimal() else _pushed(store, name) or _by_path(store, name)
+    if not found:
         raise UsageError("An artifact must be in the metadata store.", received=name, fix=_FIX)
-    return found
+    return found[0]
 
 
-def _by_id(store: metadata_store.MetadataStore, number: int) -> Artifact | None:
-    # Ids are 64 bit.
-    found = store.get_artifacts_by_id([number]) if number < 2**63 else []
-    return Artifact.of(found[0]) if found else None
-
-
-def _pushed(store: metadata_store.MetadataStore, name: str) -> Artifact | None:
-    path = _original(Path(name))
-    models = [Artifact.of(message) for message in store.get_artifacts_by_type("PushedModel")]
-    places = {model.properties.get("pushed_destination"): model for model in models}
-    return next((places[place] for place in _upwards(path) if place in places), None)
+def _pushed(store: Store, name: str) -> list[Artifact]:
+    places = _upwards(_original(Path(name)))
+    found = {
+        str(model.properties.get("pushed_destination")): model
+        for model in store.artifacts_with("pushed_destination", *places)
+    }
+    return [found[place] for place in places if place in found]
 
 
 def _original(path: Path) -> Path:
@@ -50,12 +45,11 @@ def _original(path: Path) -> Path:
     return version.with_name(str(versions.origin(version.parent, int(version.name))))
 
 
-def _by_path(store: metadata_store.MetadataStore, name: str) -> Artifact | None:
-    for place in _upwards(Path(name)):
-        if found := store.get_artifacts_by_uri(place):
-            # Of several with one payload, as importers make them, the latest.
-            return Artifact.of(max(found, key=lambda message: message.id))
-    return None
+def _by_path(store: Store, name: str) -> list[Artifact]:
+    places = _upwards(Path(name))
+    # Of several with one payload, as importers make them, the latest.
+    found = {artifact.uri: artifact for artifact in sorted(store.artifacts_at(places), key=lambda one: one.id)}
+    return [found[place] for place in places if place in found]
 
 
 def _upwards(path: Path) -> list[str]:

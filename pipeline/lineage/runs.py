@@ -1,34 +1,19 @@
-"""The runs in a metadata store: which nodes they had, how those ended, and what was pushed.
+"""The runs of pipelines: which nodes they had, how those ended, and what was pushed."""
 
->>> from pipeline.lineage.store import open_store
->>> [run.state for run in Runs(open_store("metadata.db")).all()]  # doctest: +SKIP
-['complete', 'failed']
-"""
-
-import itertools
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_metadata.metadata_store import metadata_store
-from ml_metadata.proto import metadata_store_pb2
+from components.evaluator.verdict import FORCED_PROPERTY
+from components.trainer.trackers.execution import TrackedRun
+from pipeline.lineage.records import SUCCESSFUL, Artifact, Context, Event, Execution
 
-from components.errors import UsageError
-from components.trainer.trackers.execution import TrackedRun, tracked_runs
+_RESULT = "__execution_result__"
 
-_State = metadata_store_pb2.Execution
-_OUTPUT = metadata_store_pb2.Event.OUTPUT
-_KINDS = ("pipeline", "pipeline_run", "node")
-
-STATES: Mapping[int, str] = {
-    _State.UNKNOWN: "unknown",
-    _State.NEW: "waiting",
-    _State.RUNNING: "running",
-    _State.COMPLETE: "complete",
-    _State.FAILED: "failed",
-    _State.CACHED: "cached",
-    _State.CANCELED: "canceled",
-}
+OUTCOMES = ("ModelBlessing", "PushedModel")
+NOTES = (_RESULT, *(f"{tracker}_{name}" for tracker in ("mlflow", "wandb") for name in ("run_id", "location")))
+"""The properties of executions that a list of runs shows; others are long."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +28,7 @@ class NodeRun:
         seconds: From its start to the last change of its record, which is its end if it has ended.
         execution: Id of its execution in ML Metadata.
         tracked: The runs that experiment trackers keep of it.
+        message: Why it failed, as TFX has noted it; None if it did not.
     """
 
     node: str
@@ -52,6 +38,7 @@ class NodeRun:
     seconds: float
     execution: int
     tracked: tuple[TrackedRun, ...] = ()
+    message: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,12 +48,14 @@ class Run:
     Args:
         id: The run's name.
         pipeline: The pipeline's name, which is the task's.
-        state: `failed` or `running` if a node is, else `complete`; `unknown` without a node.
+        state: `failed`, `running` or `canceled` if a node is, else `complete`; `unknown` without a node.
         started: Seconds since 1970.
         seconds: From its start to the end of its last node.
         nodes: In the order in which they started; of a node that ran again, the last time.
         version: The pushed version; None if nothing was pushed.
         pushed_to: Where it was pushed to.
+        blessed: Whether its model was; None if no evaluation came to a verdict.
+        forced: Why it was although it misses its thresholds; None where nobody forced it.
     """
 
     id: str
@@ -77,157 +66,103 @@ class Run:
     nodes: tuple[NodeRun, ...]
     version: str | None
     pushed_to: str | None
+    blessed: bool | None = None
+    forced: str | None = None
+
+    @property
+    def cached(self) -> int:
+        """How many nodes took what an earlier run had made."""
+        return sum(node.state == "cached" for node in self.nodes)
 
 
-class Runs:
-    """The runs of a store.
-
-    Args:
-        store: The store, as `open_store` gives it.
-    """
-
-    def __init__(self, store: metadata_store.MetadataStore) -> None:
-        self._store = store
-
-    def all(self, pipeline: str | None = None) -> list[Run]:
-        """Returns the runs, the latest first, with one query for each and some that do not grow with their number.
-
-        Args:
-            pipeline: Name of the only pipeline to look at; None takes all.
-        """
-        executions = {execution.id: execution for execution in self._store.get_executions()}
-        contexts = _Contexts(_all_associations(self._store))
-        pushed = self._pushed()
-        runs = [_run(context, contexts, executions, pushed) for context in contexts.of_type("pipeline_run")]
-        chosen = [run for run in runs if pipeline in (None, run.pipeline)]
-        return sorted(chosen, key=lambda run: run.started, reverse=True)
-
-    def newest(self, count: int, pipeline: str | None = None) -> list[Run]:
-        """Returns the latest runs, the latest first; the others are not read.
-
-        Args:
-            count: How many at most.
-            pipeline: Name of the only pipeline to look at; None takes all.
-        """
-        contexts = self._store.get_contexts_by_type("pipeline_run")
-        contexts.sort(key=lambda context: (context.create_time_since_epoch, context.id), reverse=True)
-        pushed = self._pushed()
-        runs = (self._of(context, pushed) for context in contexts)
-        return list(itertools.islice((run for run in runs if pipeline in (None, run.pipeline)), count))
-
-    def get(self, run_id: str) -> Run:
-        """Returns one run.
-
-        Raises:
-            UsageError: There is no such run.
-        """
-        context = self._store.get_context_by_type_and_name("pipeline_run", run_id)
-        if context is None:
-            fix = "`slipway runs` lists those that are."
-            raise UsageError("A run must be in the metadata store.", received=f"run={run_id}", fix=fix)
-        return self._of(context, self._pushed())
-
-    def _of(self, context: metadata_store_pb2.Context, pushed: Mapping[int, metadata_store_pb2.Artifact]) -> Run:
-        executions = {execution.id: execution for execution in self._store.get_executions_by_context(context.id)}
-        contexts = _Contexts(_associations_of(self._store, executions))
-        return _run(context, contexts, executions, pushed)
-
-    def _pushed(self) -> dict[int, metadata_store_pb2.Artifact]:
-        """Returns execution id to the pushed model that it put out."""
-        models = {model.id: model for model in self._store.get_artifacts_by_type("PushedModel")}
-        real = {key: model for key, model in models.items() if model.custom_properties["pushed"].int_value}
-        events = self._store.get_events_by_artifact_ids(list(real)) if real else []
-        return {event.execution_id: real[event.artifact_id] for event in events if event.type == _OUTPUT}
-
-
-class _Contexts:
-    """Which contexts some executions belong to.
+class Outcomes:
+    """What runs led to: whether a model was blessed, and what was pushed.
 
     Args:
-        associations: Pairs of a context and the id of an execution in it.
+        events: Outputs of executions.
+        artifacts: The blessings and pushed models among them.
     """
 
-    def __init__(self, associations: Iterable[tuple[metadata_store_pb2.Context, int]]) -> None:
-        self._executions: dict[int, list[int]] = defaultdict(list)
-        self._contexts: dict[int, list[metadata_store_pb2.Context]] = defaultdict(list)
-        self._known: dict[int, metadata_store_pb2.Context] = {}
-        for context, execution in associations:
-            self._known[context.id] = context
-            self._executions[context.id].append(execution)
-            self._contexts[execution].append(context)
+    def __init__(self, events: Iterable[Event], artifacts: Iterable[Artifact]) -> None:
+        known = {artifact.id: artifact for artifact in artifacts}
+        self._found: Mapping[int, list[Artifact]] = defaultdict(list)
+        for event in events:
+            if event.artifact in known:
+                self._found[event.execution].append(known[event.artifact])
 
-    def of_type(self, kind: str) -> list[metadata_store_pb2.Context]:
-        """Returns the contexts of a type."""
-        return [context for context in self._known.values() if context.type == kind]
-
-    def executions(self, context: metadata_store_pb2.Context) -> list[int]:
-        """Returns the executions of a context."""
-        return self._executions[context.id]
-
-    def name(self, execution: int, kind: str) -> str | None:
-        """Returns the name of an execution's context of a type."""
-        return next((context.name for context in self._contexts[execution] if context.type == kind), None)
+    def of(self, executions: Iterable[int], kind: str) -> Artifact | None:
+        """Returns the last artifact of a type that one of the executions has put out."""
+        found = [one for number in executions for one in self._found.get(number, ()) if one.type == kind]
+        return found[-1] if found else None
 
 
-def _all_associations(store: metadata_store.MetadataStore) -> Iterator[tuple[metadata_store_pb2.Context, int]]:
-    """Asks once for each context: ML Metadata 1.21 no longer has `filter_query`, which would take many at once."""
-    for context in store.get_contexts():
-        if context.type in _KINDS:
-            yield from ((context, execution.id) for execution in store.get_executions_by_context(context.id))
+def runs_of(contexts: Sequence[Context], executions: Iterable[Execution], outcomes: Outcomes) -> list[Run]:
+    """Returns runs, in the order of their contexts.
 
-
-def _associations_of(
-    store: metadata_store.MetadataStore, executions: Iterable[int]
-) -> Iterator[tuple[metadata_store_pb2.Context, int]]:
+    Args:
+        contexts: The contexts of the runs.
+        executions: Their executions, in the order of their ids.
+        outcomes: What those have put out.
+    """
+    of_run: dict[str, list[Execution]] = defaultdict(list)
     for execution in executions:
-        yield from ((context, execution) for context in store.get_contexts_by_execution(execution))
+        of_run[execution.run].append(execution)
+    return [_run(context, of_run[context.name], outcomes) for context in contexts]
 
 
-def _run(
-    context: metadata_store_pb2.Context,
-    contexts: _Contexts,
-    executions: Mapping[int, metadata_store_pb2.Execution],
-    pushed: Mapping[int, metadata_store_pb2.Artifact],
-) -> Run:
-    ids = sorted(contexts.executions(context))
+def _run(context: Context, executions: Sequence[Execution], outcomes: Outcomes) -> Run:
     # Later executions of a node replace earlier ones: a run that was resumed has both.
-    nodes = {node.node: node for node in (_node_run(executions[number], contexts) for number in ids)}
-    started = context.create_time_since_epoch / 1000
-    model = next((pushed[number] for number in ids if number in pushed), None)
+    nodes = {execution.node: _node_run(execution) for execution in executions}
+    ids = [node.execution for node in nodes.values()]
+    pushed, blessing = outcomes.of(ids, "PushedModel"), outcomes.of(ids, "ModelBlessing")
+    real = pushed if pushed and pushed.properties.get("pushed") else None
+    ended = max((node.started + node.seconds for node in nodes.values()), default=context.created)
     return Run(
         id=context.name,
-        pipeline=next(filter(None, (contexts.name(number, "pipeline") for number in ids)), ""),
+        pipeline=next((execution.pipeline for execution in executions if execution.pipeline), ""),
         state=_state([node.state for node in nodes.values()]),
-        started=started,
-        seconds=round(max((node.started + node.seconds for node in nodes.values()), default=started) - started, 3),
+        started=context.created,
+        seconds=round(ended - context.created, 3),
         nodes=tuple(nodes.values()),
-        version=_text(model, "pushed_version"),
-        pushed_to=_text(model, "pushed_destination"),
+        version=_text(real, "pushed_version"),
+        pushed_to=_text(real, "pushed_destination"),
+        blessed=_blessed(blessing),
+        forced=_text(blessing, FORCED_PROPERTY),
     )
 
 
-def _node_run(execution: metadata_store_pb2.Execution, contexts: _Contexts) -> NodeRun:
-    pipeline = contexts.name(execution.id, "pipeline") or ""
-    # TFX names the context of a node PIPELINE.NODE.
-    name = contexts.name(execution.id, "node") or execution.type
-    started, ended = execution.create_time_since_epoch, execution.last_update_time_since_epoch
+def _node_run(execution: Execution) -> NodeRun:
     return NodeRun(
-        node=name.removeprefix(f"{pipeline}."),
-        component=execution.type,
-        state=STATES.get(execution.last_known_state, "unknown"),
-        started=started / 1000,
-        seconds=(ended - started) / 1000,
+        node=execution.node,
+        component=execution.component,
+        state=execution.state,
+        started=execution.started,
+        seconds=execution.seconds,
         execution=execution.id,
-        tracked=tracked_runs({name: value.string_value for name, value in execution.custom_properties.items()}),
+        tracked=execution.tracked,
+        message=_message(execution) if execution.state == "failed" else None,
     )
+
+
+def _message(execution: Execution) -> str | None:
+    try:
+        result = json.loads(execution.properties.get(_RESULT, "{}"))
+    except (TypeError, ValueError):
+        return None
+    return str(result.get("resultMessage", "")).strip() or None
 
 
 def _state(states: list[str]) -> str:
     for state in ("failed", "running", "canceled"):
         if state in states:
             return state
-    return "complete" if states and set(states) <= {"complete", "cached"} else "unknown"
+    return "complete" if states and set(states) <= SUCCESSFUL else "unknown"
 
 
-def _text(artifact: metadata_store_pb2.Artifact | None, name: str) -> str | None:
-    return artifact.custom_properties[name].string_value or None if artifact else None
+def _text(artifact: Artifact | None, name: str) -> str | None:
+    return str(artifact.properties.get(name) or "") or None if artifact else None
+
+
+def _blessed(blessing: Artifact | None) -> bool | None:
+    found = blessing.properties.get("blessed") if blessing else None
+    return None if found is None else bool(found)

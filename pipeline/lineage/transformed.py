@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ml_metadata.metadata_store import metadata_store
-from ml_metadata.proto import metadata_store_pb2
+from pipeline.lineage.records import SUCCESSFUL, Execution
+from pipeline.lineage.store import Store
 
 _TRANSFORM = "tfx.components.transform.component.Transform"
-_DONE = (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED)
 _GRAPH, _EXAMPLES, _RAW = "transform_graph", "transformed_examples", "examples"
 
 
@@ -32,18 +31,22 @@ class Transformed:
         return f"{self.examples}/Split-{split}/*"
 
 
-def latest(store: metadata_store.MetadataStore, pipeline: str) -> Transformed | None:
+def latest(database: Path, pipeline: str) -> Transformed | None:
     """Returns the outputs of a pipeline's latest Transform whose files are there; None if there is none.
 
     Args:
-        store: The store, as `open_store` gives it.
+        database: The file of the metadata store; there need not be one.
         pipeline: The pipeline's name, which is the task's.
     """
-    context = store.get_context_by_type_and_name("pipeline", pipeline)
-    executions = store.get_executions_by_context(context.id) if context else []
-    done = [one for one in executions if one.type == _TRANSFORM and one.last_known_state in _DONE]
-    newest_first = sorted(done, key=lambda one: one.id, reverse=True)
-    found = filter(None, (_of(store, execution.id) for execution in newest_first))
+    if not database.exists():
+        return None
+    with Store.open(database) as store:
+        return _latest(store, store.executions(pipeline=pipeline))
+
+
+def _latest(store: Store, executions: list[Execution]) -> Transformed | None:
+    newest_first = [one for one in executions if one.component == _TRANSFORM and one.state in SUCCESSFUL]
+    found = filter(None, (_of(store, execution) for execution in newest_first))
     newest = next(found, None)
     if newest is None or newest.raw:
         return newest
@@ -52,16 +55,11 @@ def latest(store: metadata_store.MetadataStore, pipeline: str) -> Transformed | 
     return replace(newest, raw=next(makers, ""))
 
 
-def _of(store: metadata_store.MetadataStore, execution: int) -> Transformed | None:
+def _of(store: Store, execution: Execution) -> Transformed | None:
     # No input of Transform has the name of an output.
-    used = {
-        event.path.steps[0].key: event.artifact_id
-        for event in store.get_events_by_execution_ids([execution])
-        if event.path.steps
-    }
-    uris = {artifact.id: artifact.uri for artifact in store.get_artifacts_by_id(list(used.values()))}
+    used = {event.key: event.artifact for event in store.events(executions=[execution.id])}
+    uris = {artifact.id: artifact.uri for artifact in store.artifacts_of(used.values())}
     graph, examples, raw = (uris.get(used.get(key, -1)) for key in (_GRAPH, _EXAMPLES, _RAW))
     if not (graph and examples and Path(graph).is_dir() and Path(examples).is_dir()):
         return None
-    runs = (one.name for one in store.get_contexts_by_execution(execution) if one.type == "pipeline_run")
-    return Transformed(next(runs, ""), graph, examples, raw or "")
+    return Transformed(execution.run, graph, examples, raw or "")

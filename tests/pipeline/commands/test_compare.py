@@ -22,25 +22,30 @@ def home(tmp_path, recorder):
         folder = home.run(f"run-{number}")
         folder.mkdir(parents=True)
         append(folder / "events.jsonl", event("evaluation", rows=rows, blessed=True))
+        for epoch in (1, 2):
+            trained = {"val_loss": auc / epoch, "loss": -1.0}
+            append(folder / "events.jsonl", event("epoch", node="Trainer", epoch=epoch, epochs=2, metrics=trained))
+            append(folder / "events.jsonl", event("epoch", node="Tuner", epoch=epoch, epochs=2, metrics={"loss": 7}))
     return str(home.root)
 
 
 def test_runs_are_shown_side_by_side(home, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     assert main(["compare", "run-0", "run-1", "--home", home]) == 0
-    runs, different, measured = capsys.readouterr().out.split("\n\n")
+    runs, different, measured, curve = capsys.readouterr().out.split("\n\n")
     assert [line.split()[:3] for line in runs.splitlines()[1:]] == [
         ["1", "run-0", "complete"],
         ["2", "run-1", "complete"],
     ]
     title, *rows = [line.split() for line in different.splitlines()]
-    assert title == ["Different", "1", "2"]
+    assert title == ["Parameters", "1", "2"]
     assert rows[0] == ["Trainer.custom_config.training.seed", "1", "2"]
     # Of what is too long to be read there is a digest, of a digest its beginning.
     assert [len(value) for value in rows[1][1:]] == [12, 12]
     assert rows[2] == ["Trainer.custom_config.digest", "1" * 12, "2" * 12]
     assert len(rows) == 3
     assert [line.split() for line in measured.splitlines()] == [["Metric", "1", "2"], ["AUC", "0.9000", "0.9500"]]
+    assert curve.startswith("val_loss of each epoch\n")
 
 
 def test_slices_are_shown_when_they_are_asked_for(home, capsys):
@@ -57,7 +62,17 @@ def test_json_has_whole_values(home, capsys):
         "Trainer.custom_config.long": ["x" * 100 + "2", "x" * 100 + "1"],
         "Trainer.custom_config.digest": ["2" * 64, "1" * 64],
     }
+    assert told["curves"] == [
+        {"metric": "val_loss", "values": [[0.95, 0.475], [0.9, 0.45]]},
+        {"metric": "loss", "values": [[-1.0, -1.0], [-1.0, -1.0]]},
+    ]
     assert told["metrics"] == [{"metric": "AUC", "slice": "", "values": [0.95, 0.9]}]
+
+
+def test_a_curve_that_cannot_be_drawn_is_left_out(home, capsys):
+    for name in ("loss", "nothing"):
+        assert main(["compare", "run-0", "run-1", "--home", home, "--curve", name]) == 0
+        assert "of each epoch" not in capsys.readouterr().out
 
 
 def test_another_store_has_no_metrics(home, recorder, capsys):

@@ -75,8 +75,70 @@ def test_an_empty_store_has_none(recorder, capsys):
     assert capsys.readouterr().out == "No artifacts yet.\n"
 
 
-@pytest.mark.parametrize("command", ["lineage", "artifacts"])
+def test_a_store_says_what_it_lacks(store, capsys):
+    main(["lineage", "3", "--store", store])
+    assert "\nThe store does not say: the schema's file; a digest of the code" in capsys.readouterr().out
+    main(["lineage", "3", "--store", store, "--json"])
+    assert json.loads(capsys.readouterr().out)["lacks"][-1] == "the versions of the libraries"
+
+
+def test_a_span_leads_to_the_models_that_saw_it(recorder, capsys):
+    [data] = recorder.step("Gen", outputs=[("Examples", "/e", {"span": 3})], run="run-1")
+    recorder.step("Trainer", [data], [("Model", "/m", {})], run="run-1")
+    place = ["--store", str(recorder.path)]
+    assert main(["lineage", "--span", "3", *place]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["2", "Model", "taxi", "run-1", "-", "/m"]
+    assert main(["lineage", "--span", "3", "--json", *place]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["model"]["uri"] == "/m"
+    for wrong in (["--span", "4"], ["1", "--span", "3"], [], ["--span", "3", "--task", "other"]):
+        assert main(["lineage", *wrong, *place]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_executions_are_listed_the_newest_first(store, recorder, capsys):
+    recorder.run("run-1", [("Gen", "complete"), ("Trainer", "failed")])
+    assert main(["executions", "taxi", "--store", store]) == 0
+    title, first, second = capsys.readouterr().out.splitlines()
+    assert title.split() == ["Id", "Task", "Node", "State", "Started", "Seconds", "Run"]
+    assert [line.split()[:4] for line in (first, second)] == [
+        ["5", "taxi", "Trainer", "failed"],
+        ["4", "taxi", "Gen", "complete"],
+    ]
+    assert main(["executions", "--store", store, "--json", "--limit", "2", "--before", "4"]) == 0
+    assert [execution["id"] for execution in json.loads(capsys.readouterr().out)] == [3, 2]
+    assert main(["executions", "taxi", "--node", "Gen", "--run", "run-2", "--store", store]) == 0
+    assert capsys.readouterr().out == "No executions yet.\n"
+    assert main(["executions", "--node", "Gen", "--store", store]) == 2
+    assert main(["executions", "--state", "done", "--store", store]) == 2
+
+
+def test_why_tells_what_changed_down_to_the_first_cause(recorder, capsys):
+    for number in "12":
+        [graph] = recorder.step("Transform", outputs=[("G", f"/{number}", {})], run=f"run-{number}", seed=number)
+        recorder.step("Trainer", [graph], [("Model", f"/m{number}", {})], run=f"run-{number}")
+    place = ["--store", str(recorder.path)]
+    assert main(["why", "Trainer", *place]) == 0
+    assert [line.lstrip("├└│─ ") for line in capsys.readouterr().out.splitlines()] == [
+        "Trainer, execution 4 of run-2: ran",
+        "It is made of other things than the last time (execution 2 of run-1)",
+        "input in: [1] -> [3]",
+        "Transform, execution 3 of run-2: ran",
+        "It is made of other things than the last time (execution 1 of run-1)",
+        "parameter seed: 1 -> 2",
+    ]
+    recorder.run("run-3", [("Gen", "failed")])
+    assert main(["why", "Trainer", *place]) == 0
+    assert "execution 4 of run-2" in capsys.readouterr().out
+    assert main(["why", "Transform", "run-1", "--json", *place]) == 0
+    assert json.loads(capsys.readouterr().out)["earlier"] is None
+    for wrong in (["Traner"], ["Trainer", "run-7"], ["Trainer", "--task", "other"]):
+        assert main(["why", *wrong, *place]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["lineage", "artifacts", "executions", "why", "runs", "show"])
 def test_it_needs_no_tensorflow(command):
-    code = f"import sys; import pipeline.commands.{command}; print({{'tensorflow', 'tfx', 'keras'}} & set(sys.modules))"
+    heavy = {"tensorflow", "tfx", "keras", "ml_metadata"}
+    code = f"import sys; import pipeline.commands.{command}; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

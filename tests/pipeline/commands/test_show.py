@@ -17,7 +17,7 @@ ROW = {
     "change": None,
 }
 TRACKED = {"mlflow_run_id": "b2", "mlflow_location": "sqlite:///mlflow.db"}
-FINDING = {"split": "train", "feature": "fare", "rule": "Out-of-range values", "detail": "Too low."}
+FINDING = {"split": "train", "feature": "fare", "rule": "Out-of-range values", "seen": "-3", "allowed": ">= 0"}
 
 
 @pytest.fixture
@@ -37,9 +37,39 @@ def test_a_run_of_the_home(home, capsys):
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0][:3] == ["taxi", "run-1", "complete"]
     assert ["Pushed", "version", "17", "to", "/serving/taxi/17"] in lines
-    assert ["Gen", "cached", "0.0", "1"] in lines
+    assert ["Gen", "cached", "0.0", "1", "-", "-"] in [[*line[:2], *line[3:]] for line in lines]
     assert lines[-2:] == [["Slice", "AUC"], ["hour=3", "0.7700"]]
-    assert ["fare", "train", "Out-of-range", "values", "Too", "low."] in lines
+    assert ["fare", "train", "Out-of-range", "values", "-3", ">=", "0"] in lines
+
+
+def test_one_node_in_full(tmp_path, recorder, capsys):
+    [data] = recorder.step("Gen", outputs=[("Examples", "/data", {})], run="run-1")
+    recorder.step("Trainer", [data], [("Model", "/m", {})], run="run-1", config='{"seed": 1}')
+    log = Home.open(tmp_path).run("run-1") / "logs" / "Trainer.txt"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    assert main(["show", "run-1", "--node", "Trainer", "--home", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    for words in ("config.seed  1", "in      1  Examples  /data", "out      2  Model  /m", "Log      "):
+        assert words in " ".join(out.split("\n")), words
+    assert main(["show", "run-1", "--node", "Trainer", "--home", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["parameters"], told["log"]) == ({"config.seed": 1}, str(log))
+    assert told["inputs"] == [{"key": "in", "artifact": 1, "type": "Examples", "uri": "/data"}]
+    assert main(["show", "run-1", "--node", "Traner", "--home", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_a_failure_says_why(tmp_path, recorder, capsys, local):
+    result = {"__execution_result__": json.dumps({"resultMessage": "OSError: No space."})}
+    recorder.run("run-1", [("Trainer", "failed")], properties=result)
+    home = Home.open(tmp_path)
+    if local:
+        home.run("run-1").mkdir()
+        ended = event("node_finished", node="Trainer", state="failed", seconds=1.0, message="The disk is full.")
+        append(home.run("run-1") / "events.jsonl", ended)
+    assert main(["show", "run-1", "--home", str(tmp_path)]) == 0
+    assert f"Trainer failed: {'The disk is full.' if local else 'OSError: No space.'}" in capsys.readouterr().out
 
 
 def test_the_runs_of_trackers_come_from_the_execution(tmp_path, recorder, capsys):

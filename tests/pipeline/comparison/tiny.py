@@ -1,9 +1,10 @@
 """A task that is only compared."""
 
+from components.evaluator.config import EvaluationConfig
 from components.trainer.config import CallbacksConfig, ModelConfig, TrainingConfig
 from components.trainer.optimizer_config import OptimizerConfig
 from components.trainer.recipe_config import feature_extraction
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 
 TINY = TaskConfig(
     name="tiny",

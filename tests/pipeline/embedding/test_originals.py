@@ -8,8 +8,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.embedding.config import EmbeddingConfig
 from components.embedding.pieces import cut
+from components.evaluator.config import EvaluationConfig
 from components.trainer.config import ModelConfig, TrainingConfig
-from pipeline.config import DataConfig, EvaluationConfig, SchemaConfig, TaskConfig, TransformConfig
+from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfig
 from pipeline.embedding import originals
 from pipeline.embedding.vectors import Vectors
 from pipeline.lineage.transformed import Transformed

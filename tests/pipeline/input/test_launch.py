@@ -22,10 +22,7 @@ def home(tmp_path, monkeypatch):
     home = Home.open()
     home.metadata_db.touch()
     home.run("run-1").mkdir()
-    monkeypatch.setattr(launching, "open_store", lambda path: path)
-    monkeypatch.setattr(
-        launching.transformed, "latest", lambda store, task: Transformed("run-1", "/graph", "/examples")
-    )
+    monkeypatch.setattr(launching.transformed, "latest", lambda *_: Transformed("run-1", "/graph", "/examples"))
     return home
 
 

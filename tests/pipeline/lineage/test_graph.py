@@ -4,8 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.lineage.graph import Graph
-from pipeline.lineage.store import open_store
+from pipeline.lineage.database import Database
 
 
 @pytest.fixture
@@ -31,25 +30,25 @@ def ids(artifacts):
 
 
 def test_ancestors_are_the_executions_that_made_it_and_not_those_that_took_it_from_the_cache(recorder, made):
-    graph = Graph.around(open_store(str(recorder.path)), made.pushed)
+    graph = recorder.opened().graph(made.pushed)
     assert names(graph.ancestors(made.pushed)) == ["Gen", "SchemaGen", "Transform", "Trainer", "Pusher"]
     assert all(execution.state == "complete" for execution in graph.ancestors(made.pushed))
     assert graph.maker(made.graph).name == "Transform"
-    assert [use.artifact for use in graph.inputs(graph.maker(made.graph).id)] == [made.data, made.schema]
+    assert [event.artifact for event in graph.inputs(graph.maker(made.graph).id)] == [made.data, made.schema]
 
 
 def test_descendants_are_all_that_was_made_of_it(recorder, made):
-    store = open_store(str(recorder.path))
+    store = recorder.opened()
     everything = [made.graph, made.model, made.pushed, made.other]
-    assert ids(Graph.around(store, made.data).descendants(made.data)) == everything
-    assert ids(Graph.around(store, made.model).descendants(made.model)) == [made.pushed]
-    assert Graph.around(store, made.pushed).descendants(made.pushed) == []
+    assert ids(store.graph(made.data).descendants(made.data)) == everything
+    assert ids(store.graph(made.model).descendants(made.model)) == [made.pushed]
+    assert store.graph(made.pushed).descendants(made.pushed) == []
 
 
 def test_an_artifact_that_nobody_made_has_no_ancestors(recorder):
     recorder.step("Trainer", [], [("Model", "/model", {})])
     [given_from_outside] = [recorder.store.put_artifacts([recorder._artifact("Examples", "/x", {})])[0]]
-    graph = Graph.around(open_store(str(recorder.path)), given_from_outside)
+    graph = recorder.opened().graph(given_from_outside)
     assert graph.maker(given_from_outside) is None
     assert graph.ancestors(given_from_outside) == graph.descendants(given_from_outside) == []
 
@@ -58,15 +57,10 @@ def test_it_asks_a_few_times_for_each_generation_however_many_executions_it_has(
     [data] = recorder.step("Gen", outputs=[("Examples", "/data", {})])
     for number in range(40):
         recorder.step("Trainer", [data], [("Model", f"/model/{number}", {})])
-    store, asked = open_store(str(recorder.path)), []
-    for name in [name for name in dir(store) if name.startswith("get_")]:
-        call = getattr(store, name)
-        monkeypatch.setattr(
-            store, name, lambda *args, call=call, name=name, **kw: asked.append(name) or call(*args, **kw)
-        )
-    graph = Graph.around(store, data)
-    assert len(graph.descendants(data)) == 40
-    assert len(asked) < 10
+    asked, rows = [], Database.rows
+    monkeypatch.setattr(Database, "rows", lambda self, *args: asked.append(args) or rows(self, *args))
+    assert len(recorder.opened().graph(data).descendants(data)) == 40
+    assert len(asked) < 25
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,8 +85,9 @@ def test_it_finds_what_a_walk_over_everything_finds(tmp_path_factory, links, of)
             found |= frontier
         return found
 
-    graph = Graph.around(open_store(str(recorder.path)), start)
-    ancestors = {use.artifact for execution in graph.ancestors(start) for use in graph.inputs(execution.id)}
+    graph = recorder.opened().graph(start)
+    recorder.close()
+    ancestors = {event.artifact for execution in graph.ancestors(start) for event in graph.inputs(execution.id)}
     assert ancestors == reached(lambda one: reads[one])
     later = reached(lambda one: {other for other, sources in reads.items() if one in sources})
     assert set(ids(graph.descendants(start))) == later

@@ -5,7 +5,6 @@ import pytest
 from components.errors import UsageError
 from components.pusher import versions
 from pipeline.lineage.locate import locate
-from pipeline.lineage.store import open_store
 
 
 @pytest.fixture
@@ -43,17 +42,17 @@ def pushed(recorder, tmp_path):
     ],
 )
 def test_an_artifact_has_many_names(recorder, pushed, name, kind, uri):
-    found = locate(open_store(str(recorder.path)), name.format(pushed))
+    found = locate(recorder.opened(), name.format(pushed))
     assert (found.type, found.uri, found.state) == (kind, uri.format(pushed), "live")
 
 
 def test_a_path_may_be_relative(recorder, pushed, monkeypatch):
     monkeypatch.chdir(pushed)
-    assert locate(open_store(str(recorder.path)), "serving/20").uri == "/pushed/20"
-    assert locate(open_store(str(recorder.path)), "model/x").type == "Model"
+    assert locate(recorder.opened(), "serving/20").uri == "/pushed/20"
+    assert locate(recorder.opened(), "model/x").type == "Model"
 
 
 @pytest.mark.parametrize("name", ["99", str(2**70), "/nowhere", "{}/other", ""])
 def test_what_is_not_there_is_said_so(recorder, pushed, name):
     with pytest.raises(UsageError, match=r"An artifact must be in the metadata store\. Received: "):
-        locate(open_store(str(recorder.path)), name.format(pushed))
+        locate(recorder.opened(), name.format(pushed))

@@ -36,7 +36,7 @@ def test_the_latest_is_found(recorder, transform):
     second = transform("run-2", mlmd.Execution.CACHED)
     transform("run-3", mlmd.Execution.FAILED)
     transform("other-1", pipeline="other")
-    assert latest(recorder.store, "taxi") == second
+    assert latest(recorder.path, "taxi") == second
     assert second.files("eval") == f"{second.examples}/Split-eval/*"
 
 
@@ -44,17 +44,18 @@ def test_a_run_that_took_the_outputs_over_knows_what_they_were_made_of(recorder,
     transform("run-1")
     taken = transform("run-2", mlmd.Execution.CACHED, taken_from="run-1")
     assert taken.raw.endswith("run-1/examples")
-    assert latest(recorder.store, "taxi") == taken
+    assert latest(recorder.path, "taxi") == taken
 
 
 def test_what_was_deleted_is_passed_over(recorder, transform, tmp_path):
     first = transform("run-1")
     transform("run-2")
     (tmp_path / "run-2" / "transform_graph").rmdir()
-    assert latest(recorder.store, "taxi") == first
+    assert latest(recorder.path, "taxi") == first
 
 
-def test_there_may_be_none(recorder):
-    assert latest(recorder.store, "taxi") is None
+def test_there_may_be_none(recorder, tmp_path):
+    assert latest(tmp_path / "nothing.db", "taxi") is None
+    assert latest(recorder.path, "taxi") is None
     recorder.run("run-1", [("Trainer", "complete")])
-    assert latest(recorder.store, "taxi") is None
+    assert latest(recorder.path, "taxi") is None
