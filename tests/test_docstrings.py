@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def _with_examples() -> list[str]:
-    files = [file for room in ("components", "pipeline") for file in sorted((ROOT / room).rglob("*.py"))]
+    files = [file for room in ("components", "kubeflow", "pipeline") for file in sorted((ROOT / room).rglob("*.py"))]
     found = [file.relative_to(ROOT) for file in files if re.search(r"^\s*>>> ", file.read_text(), re.MULTILINE)]
     return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found]
 

@@ -36,7 +36,7 @@ def test_the_installed_distribution_holds_packages_schemas_and_the_command(sdist
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index"]
     run(*pip, "--no-deps", "--no-build-isolation", "--target", site, sdist, cwd=tmp_path)
 
-    code = "import pipeline.config, components.errors, schemas, local_runner; print(schemas.__path__[0])"
+    code = "import pipeline.config, components.errors, schemas, local_runner, kubeflow.spec; print(schemas.__path__[0])"
     schemas = Path(run(sys.executable, "-c", code, cwd=tmp_path, env={"PYTHONPATH": str(site)}).strip())
 
     assert schemas == site / "schemas"

@@ -1,0 +1,1 @@
+"""What happens inside a step's container, on either side of TFX's executors."""
