@@ -1,11 +1,14 @@
 """The DAG is wired as the design says, and as its picture shows."""
 
+import importlib.metadata
+import json
 import re
 from pathlib import Path
 
 import pytest
 from tfx.dsl.compiler.compiler import Compiler
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
+from tfx.dsl.components.common.resolver import Resolver
 
 from components.errors import UsageError
 from pipeline import tasks
@@ -65,6 +68,28 @@ def test_an_edited_schema_is_read_again(source, tmp_path):
 
     assert properties("# one") == properties("# one")
     assert properties("# one") != properties("# another")
+
+
+@pytest.mark.parametrize(
+    ("module", "nodes"),
+    [
+        ("pipeline.tasks.taxi.model", {"Trainer"}),
+        ("pipeline.tasks.taxi.preprocessing", {"Transform", "Trainer"}),
+        ("components.trainer.losses.focal", {"Trainer"}),
+        ("components.data_gate.rules", {"DataGate"}),
+        ("components.pusher.versions", {"Pusher"}),
+        ("components.errors", {"DataGate", "Transform", "Trainer", "Evaluator", "ServingCheck"}),
+    ],
+)
+def test_an_edit_runs_the_nodes_that_use_the_module_and_no_other(pipeline, module, nodes):
+    """What follows them runs because its inputs are new."""
+    codes = {node.id: node.exec_properties.get("code") for node in pipeline.components}
+    assert {node for node, code in codes.items() if code and module in json.loads(code)["modules"]} == nodes
+
+
+def test_every_node_knows_the_versions_that_it_runs_with(pipeline):
+    codes = [node.exec_properties["code"] for node in pipeline.components if not isinstance(node, Resolver)]
+    assert {json.loads(code)["versions"]["tfx"] for code in codes} == {importlib.metadata.version("tfx")}
 
 
 @pytest.fixture(scope="module")
