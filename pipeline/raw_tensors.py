@@ -2,25 +2,18 @@
 
 import base64
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
+from components import op_error
 from components.errors import UsageError
-
-_NODES = re.compile(r"\{\{.*?\}\}")
-# How the lines begin that tell where in the graph it happened.
-_PLACES = ("Graph execution error", "Detected at", "<stack", "File ", "[[")
-_LONGEST = 200
 
 
 def reason(error: tf.errors.OpError) -> str:
     """Returns what an operation did not like, without where in the graph that was."""
-    lines = [line.strip() for line in _NODES.sub("", str(error.message)).splitlines()]
-    told = [line for line in lines if line and not line.startswith(_PLACES)]
-    return (told[0] if told else type(error).__name__)[:_LONGEST].rstrip(".")
+    return op_error.gist(str(error.message)) or type(error).__name__
 
 
 def tensor(spec: Any, value: Any) -> tf.Tensor:

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from tfx import types
+from tfx.components.trainer import fn_args_utils
 from tfx.components.trainer.executor import GenericExecutor
 from tfx.orchestration.portable import outputs_utils
 from tfx.proto.orchestration import execution_result_pb2
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, json_utils, path_utils
 
+from components.reference_predictions import RAW_EXAMPLES, SPLIT
 from components.settings import from_dict
 from components.trainer.config import TrainingConfig
 from components.trainer.describe import describe
@@ -42,6 +44,18 @@ class Executor(GenericExecutor):
         outputs_utils.populate_output_artifact(output, output_dict)
         outputs_utils.populate_exec_properties(output, {**exec_properties, **execution.properties})
         return output
+
+    def _GetFnArgs(  # noqa: N802 (TFX's name)
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> fn_args_utils.FnArgs:
+        """Returns what TFX gives `run_fn`, with the folders of the raw examples that predictions are kept for."""
+        arguments = super()._GetFnArgs(input_dict, output_dict, exec_properties)
+        if raw := input_dict.get(RAW_EXAMPLES):
+            arguments.custom_config[RAW_EXAMPLES] = artifact_utils.get_split_uris(raw, SPLIT)
+        return arguments
 
 
 def _describe(

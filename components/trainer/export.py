@@ -17,7 +17,7 @@ from components.embedding import graph as embedding_graph
 from components.trainer import raw_features
 from components.trainer.model_inputs import model_inputs
 from components.trainer.sequences import padded
-from components.trainer.validate_outputs import output_names
+from components.trainer.validate_outputs import named_outputs
 
 
 class TransformGraph:
@@ -101,15 +101,23 @@ def _signatures(model: keras.Model, transform: TransformGraph) -> dict[str, Any]
     }
 
 
+def _with_a_row(values: tf.Tensor) -> tf.Tensor:
+    """Returns an empty batch with a row of zeros or "" added, any other one as it is; it is not copied."""
+    added = tf.cast(tf.equal(tf.shape(values)[0], 0), tf.int32)
+    rest = [[0, 0]] * (values.shape.rank - 1)
+    return tf.pad(values, [[0, added], *rest], constant_values="" if values.dtype == tf.string else 0)
+
+
 def _predict(model: keras.Model, transform: TransformGraph) -> Callable[[Mapping[str, Any]], dict[str, tf.Tensor]]:
     """Returns the function from the transformed features to the model's outputs by name."""
     names = model_inputs(model, transform.features)
 
     def outputs(inputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-        values = model({name: padded(value) for name, value in inputs.items()}, training=False)
-        if isinstance(values, Mapping):
-            return dict(values)
-        return dict(zip(output_names(model), keras.tree.flatten(values), strict=True))
+        dense = {name: padded(value) for name, value in inputs.items()}
+        rows = tf.shape(next(iter(dense.values())))[0]
+        # TensorFlow's convolutions on a CPU fail for no rows at all.
+        some = {name: _with_a_row(value) for name, value in dense.items()}
+        return {name: value[:rows] for name, value in named_outputs(model, model(some, training=False)).items()}
 
     specs = {name: tf.type_spec_from_value(transform.features[name]) for name in names}
     traced = tf.function(outputs, [specs], autograph=False)

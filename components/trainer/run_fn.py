@@ -20,6 +20,7 @@ from components.trainer import (
     history,
     hyperparameters,
     input_pipeline,
+    reference,
     stages,
     strategy,
 )
@@ -46,7 +47,8 @@ _log = logging.getLogger(__name__)
 def run_fn(fn_args: "FnArgs") -> None:
     """Trains the model of `custom_config["training"]` and exports it.
 
-    Writes the SavedModel to `serving_model_dir`; `history.json`, `history.png`, the weights of the best epoch,
+    Writes the SavedModel to `serving_model_dir` and, beside it, predictions for raw examples that the folders of
+    `custom_config["raw_examples"]` hold; `history.json`, `history.png`, the weights of the best epoch,
     TensorBoard's scalars and, as `training.json`, the configuration to `model_run_dir`. Called again after it was
     killed, it goes on from the last finished epoch.
 
@@ -82,6 +84,7 @@ def _train_and_export(config: TrainingConfig, fn_args: "FnArgs") -> None:
         if saved:
             saved.keep_best(folder / BEST_WEIGHTS)
         export.save(trained.model, trained.transform, Path(fn_args.serving_model_dir))
+        reference.write(trained.model, trained.transform, fn_args)
     # All workers have read the state by now, and none comes back before the model is there.
     strategy.meet(trained.model.distribute_strategy)
     if saved:

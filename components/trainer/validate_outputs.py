@@ -1,7 +1,8 @@
 """What is wrong with the losses, the metrics and the labels of a model's outputs."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import keras
 
@@ -72,6 +73,13 @@ def output_names(model: keras.Model) -> list[str]:
         return [model.layers[-1].name]
     structure = getattr(model, "output", None)
     return list(structure) if isinstance(structure, dict) else list(getattr(model, "output_names", ["output"]))
+
+
+def named_outputs(model: keras.Model, values: Any) -> dict[str, Any]:
+    """Returns what a call of a model has given, by the names of its outputs."""
+    if isinstance(values, Mapping):
+        return dict(values)
+    return dict(zip(output_names(model), keras.tree.flatten(values), strict=True))
 
 
 def _check_names(names: Iterable[str], described: Iterable[str]) -> None:
