@@ -81,7 +81,7 @@ def main(factors: Sequence[int], json_file: Path | None, overrides: Sequence[str
         if json_file:
             told = {size: {node: asdict(cost) for node, cost in costs.items()} for size, costs in measured.items()}
             json_file.write_text(json.dumps(told, indent=2) + "\n")
-    report(measured, Console())
+    report(measured, Console(width=140))
 
 
 def generate(folder: Path, factor: int, seed: int = 0, rows: int | None = None) -> dict[str, int]:

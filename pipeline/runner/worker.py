@@ -122,4 +122,8 @@ def _keep_trackers_at_home(home: Home) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    code = main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Nothing is left to be done, and to take TensorFlow's modules down takes a second.
+    os._exit(code)
