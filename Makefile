@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install data run test slow lint format bench lock official clean
+.PHONY: help install data run test slow faults lint format bench lock official clean
 
 help: ## What there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -30,6 +30,9 @@ test: install ## The fast tests
 slow: install ## Whole pipelines, several replicas, installations
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not container" $(ARGS)
 
+faults: install ## 200 kills and every other fault, some 40 minutes; prints what was tried, survived and lost
+	FAULT_KILLS=200 FAULT_TAXI_KILLS=6 $(BIN)/python -m pytest tests/faults $(ARGS)
+
 lint: install ## Style, types, import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,10 +43,11 @@ format: install ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## Ours against TFX's own example and a plain Keras script; then what the ways to train cost
+bench: install ## Ours against TFX's own example and a plain Keras script; then what training, input and metadata cost
 	$(BIN)/python benchmarks/local_run.py $(ARGS)
 	$(BIN)/python -m benchmarks.training $(ARGS)
 	$(BIN)/python -m benchmarks.input $(ARGS)
+	$(BIN)/python -m benchmarks.metadata $(ARGS)
 
 lock: ## Resolve requirements/requirements.in again into both locks
 	$(PYTHON) requirements/lock.py $(ARGS)

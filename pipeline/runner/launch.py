@@ -18,7 +18,7 @@ from pipeline.runner.next_steps import NextSteps, shown
 from pipeline.runner.request import RunOptions, RunRequest
 from pipeline.runner.resume import resumed
 from pipeline.runner.summary import print_summary, result_line
-from pipeline.runner.task_lock import only_run
+from pipeline.runner.task_lock import is_clean, only_run
 from pipeline.runner.up_to_date import LastRun
 from pipeline.runner.watched import failed, log_of, watched
 from pipeline.runner.worker_process import WORKER
@@ -72,14 +72,16 @@ def launch(order: Order, worker: Sequence[str] = WORKER) -> int:
     _check(config)
     home = Home.open(order.home)
     stores.check(config, home, order.options)
-    if _is_plain(order.options) and (last := up_to_date.find(home, config)):
+    # After a run that was killed there is something to do: to tidy up.
+    plain = _is_plain(order.options) and is_clean(home, order.task)
+    if plain and (last := up_to_date.find(home, config)):
         return _nothing_to_do(order, last)
     request = _request(order, config, home)
     if order.options.dry_run:
         return _run(order, config, home, request, _fresh(home.runs / DRY_RUN_FOLDER), worker)
     with only_run(home, order.task, request.run_id) as unfinished:
-        if unfinished:
-            _tidy(home, config, unfinished)
+        for run_id in unfinished:
+            _tidy(home, config, run_id)
         return _run(order, config, home, request, home.run(request.run_id), worker)
 
 

@@ -47,23 +47,22 @@ class Launcher(launcher.Launcher):
         super().__init__(pipeline_node=uncached, **more)
         # TFX reads it for the key of the cache alone from here on.
         self._executor_spec = _without_beam_args(more.get("executor_spec"))
-        self._temporary: list[str] = []
+        self._system: Path | None = None
 
     def launch(self) -> Any:
         """Runs the node as TFX does, and leaves no folder but those of its outputs."""
         try:
             return super().launch()
         finally:
-            for folder in self._temporary:
+            # TFX keeps what drivers told, and the working folder of a node that failed, which no later attempt finds.
+            for folder in self._system.glob("*/*") if self._system else ():
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _prepare_execution(self) -> Any:
         """Does what TFX does, with a look at the artifacts between finding and taking them."""
         prepared = super()._prepare_execution()
-        told = prepared.execution_info
-        # TFX keeps the stateful one of a node that fails for another attempt, which does not find it: its name is new.
-        if told.execution_output_uri:
-            self._temporary = [str(Path(told.execution_output_uri).parent), told.stateful_working_dir]
+        if uri := prepared.execution_info.execution_output_uri:
+            self._system = Path(uri).parents[2]
         if not (self._use_cache and prepared.is_execution_needed and self._executor_operator):
             return prepared
         with self._mlmd_connection as handle:

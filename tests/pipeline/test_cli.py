@@ -31,6 +31,11 @@ def slipway(*args, script=("-m", "pipeline.cli"), **options):
         (["run", "a", "b"], "error: Got unexpected extra argument (b). `slipway run --help` shows what can be given."),
         (["run", "--set"], "error: Option '--set' requires an argument."),
         (["run", "txai"], "error: A task must exist. Received: task=txai. Did you mean 'taxi'?"),
+        (
+            ["run", "--force-bless", " "],
+            "error: --force-bless needs a reason. Received: --force-bless=' '. "
+            "Say why, such as --force-bless 'the labels of today come late'.",
+        ),
         (["show"], "error: Missing argument 'RUN'. `slipway show --help` shows what can be given."),
         (
             ["run", "--set", "training.epoch=2"],

@@ -12,6 +12,7 @@ from pipeline.config import DataConfig, SchemaConfig, TaskConfig, TransformConfi
 from pipeline.home import Home
 from pipeline.runner.launch import Order, launch
 from pipeline.runner.request import RunOptions, RunRequest
+from pipeline.runner.up_to_date import LastRun
 
 FAKE_WORKER = str(Path(__file__).with_name("fake_worker.py"))
 
@@ -127,3 +128,16 @@ def test_bad_usage_starts_no_worker(tmp_path, order, words):
         launch(Order("tiny", **order), ("/no/such/worker",))
     assert words in str(caught.value)
     assert not Path(".slipway").exists()
+
+
+def test_after_a_killed_run_it_is_tidied_up_although_nothing_has_changed(monkeypatch, capsys):
+    assert run("pushed", quiet=True) == 0
+    killed = the_run()
+    (killed / "tmp").mkdir()
+    monkeypatch.setattr("pipeline.runner.up_to_date.find", lambda *_: LastRun(killed.name, Path("serving/17")))
+    (Home.at().runs / ".tiny.lock").write_text(f"{killed.name}\n")
+    assert run("pushed", quiet=True) == 0
+    assert not (killed / "tmp").exists()
+    assert "Up to date" not in capsys.readouterr().out
+    assert run("pushed", quiet=True) == 0
+    assert "Up to date" in capsys.readouterr().out
