@@ -11,6 +11,7 @@ from typing import Literal
 
 from components.errors import UsageError
 from components.settings import from_dict, to_dict
+from components.whole_file import whole_file
 
 FILE = Path("assets.extra", "slipway.json")
 
@@ -61,9 +62,8 @@ class ModelDescription:
         """Writes it into the folder of a SavedModel, beside and then renamed."""
         file = model / FILE
         file.parent.mkdir(exist_ok=True)
-        beside = file.with_name(f"{file.name}.part")
-        beside.write_text(json.dumps(to_dict(self), indent=2) + "\n")
-        beside.replace(file)
+        with whole_file(file) as beside:
+            beside.write_text(json.dumps(to_dict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, model: Path) -> "ModelDescription":

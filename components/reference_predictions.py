@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from components import tensors
+from components.whole_file import whole_file
 
 FILE = "reference_predictions.json"
 SPLIT = "eval"
@@ -44,9 +45,8 @@ class ReferencePredictions:
             "outputs": tensors.encode(_constants(self.outputs)),
             "half": self.half,
         }
-        beside = folder / f"{FILE}.part"
-        beside.write_text(json.dumps(content) + "\n")
-        beside.replace(folder / FILE)
+        with whole_file(folder / FILE) as beside:
+            beside.write_text(json.dumps(content) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> "ReferencePredictions | None":

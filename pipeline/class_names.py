@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from components.whole_file import whole_file
+
 CLASSES_FILE = "classes.txt"
 
 
@@ -11,9 +13,8 @@ def write(folder: str | Path, names: Iterable[str]) -> None:
     text = "".join(f"{name}\n" for name in names)
     file = Path(folder, CLASSES_FILE)
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
-        beside = file.with_name(f"{CLASSES_FILE}.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
+        with whole_file(file) as beside:
+            beside.write_text(text, encoding="utf-8")
 
 
 def read(folder: str | Path) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from components.whole_file import whole_file
 from pipeline.data_source import DataSource
 
 CACHE = "verified.json"
@@ -34,6 +35,5 @@ def remember(cache: str | Path, state: str, rows: Mapping[str, int]) -> None:
     cache = Path(cache)
     with contextlib.suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        beside = cache.with_name(f"{cache.name}.part")
-        beside.write_text(json.dumps({"state": state, "rows": dict(rows)}), encoding="utf-8")
-        beside.replace(cache)
+        with whole_file(cache) as beside:
+            beside.write_text(json.dumps({"state": state, "rows": dict(rows)}), encoding="utf-8")

@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from components.whole_file import whole_file
 from pipeline.learning_rates import RateCurve, needs_logarithm
 
 _COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#57606a")
@@ -25,12 +26,8 @@ def write(path: Path, title: str, curves: Sequence[RateCurve], steps_per_epoch: 
         curves: The curves.
         steps_per_epoch: Steps of an epoch, for the second axis.
     """
-    beside = path.with_name(f"{path.name}.part")
-    try:
+    with whole_file(path) as beside:
         FigureCanvasAgg(plot(title, curves, steps_per_epoch)).print_png(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def plot(title: str, curves: Sequence[RateCurve], steps_per_epoch: int) -> Figure:

@@ -18,6 +18,7 @@ from components.data_gate.offenders import with_examples
 from components.data_gate.previous import DATA_PROPERTY, FINGERPRINT, STATISTICS_PROPERTY
 from components.data_gate.rules import Split, findings
 from components.errors import DataRefused
+from components.whole_file import whole_file
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 STATISTICS_FILE = "FeatureStats.pb"
@@ -102,9 +103,8 @@ def _with_examples(found: list[Finding], splits: dict[str, Split], examples: typ
 
 
 def _write(path: Path, verdict: dict[str, Any]) -> None:
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(verdict, indent=2) + "\n")
-    beside.replace(path)
+    with whole_file(path) as beside:
+        beside.write_text(json.dumps(verdict, indent=2) + "\n")
 
 
 def _tell(found: list[Finding], verdict: dict[str, Any]) -> None:

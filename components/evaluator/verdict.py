@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.settings import from_dict, to_dict
+from components.whole_file import whole_file
 
 VERDICT_FILE = "verdict.json"
 FORCED_PROPERTY = "force_bless_reason"  # A custom property of the ModelBlessing.
@@ -112,9 +113,8 @@ def decide(rows: tuple[Row, ...], force: str | None = None, uncompared: str | No
 def write(verdict: Verdict, evaluation_uri: str) -> None:
     """Writes the verdict beside what TFMA has written."""
     path = Path(evaluation_uri, VERDICT_FILE)
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(to_dict(verdict), indent=2, allow_nan=False) + "\n")
-    beside.replace(path)
+    with whole_file(path) as beside:
+        beside.write_text(json.dumps(to_dict(verdict), indent=2, allow_nan=False) + "\n")
 
 
 def read(evaluation_uri: str) -> Verdict:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from components.whole_file import whole_file
+
 FILE = "check.json"
 # The rules that hold a number against a limit.
 MEASURED = LOAD_TIME, MEDIAN, P95, MEMORY = "load time", "median latency", "p95 latency", "memory"
@@ -65,9 +67,8 @@ class Result:
     def write(self, folder: Path) -> None:
         """Writes `check.json` into the folder of the blessing, beside and then renamed."""
         content = {"passed": self.passed, "reason": self.reason, "checks": self.as_dicts()}
-        beside = folder / f"{FILE}.part"
-        beside.write_text(json.dumps(content, indent=2) + "\n")
-        beside.replace(folder / FILE)
+        with whole_file(folder / FILE) as beside:
+            beside.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def read(uri: str) -> Result:

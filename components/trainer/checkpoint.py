@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from components.trainer.config import CallbacksConfig
 from components.trainer.history import best_epoch
+from components.whole_file import whole_file
 
 if TYPE_CHECKING:
     from tfx.components.trainer.fn_args_utils import FnArgs
@@ -89,6 +90,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Writes the epoch down. The state is renamed into place last and names the weights that belong to it."""
         history = next(callback.history for callback in self._watched if isinstance(callback, keras.callbacks.History))
         self._folder.mkdir(parents=True, exist_ok=True)
+        # Keras goes by the end of the name.
         beside = self._folder / "writing.weights.h5"
         self.model.save_weights(beside)
         beside.replace(self._weights(epoch))
@@ -101,9 +103,8 @@ class Checkpoint(keras.callbacks.Callback):
             "history": history,
             "callbacks": {type(callback).__name__: _numbers(callback) for callback in self._watched},
         }
-        beside = self._folder / f"{STATE_FILE}.part"
-        beside.write_text(json.dumps(self._state))
-        beside.replace(self._folder / STATE_FILE)
+        with whole_file(self._folder / STATE_FILE) as beside:
+            beside.write_text(json.dumps(self._state))
         kept = {self._weights(epoch), self._weights(self._state["best_epoch"])}
         for weights in set(self._folder.glob("epoch-*")) - kept:
             weights.unlink()
@@ -114,9 +115,8 @@ class Checkpoint(keras.callbacks.Callback):
         Args:
             path: Where to; its name must end in `.weights.h5`.
         """
-        beside = path.with_name(f"{path.name}.part")
-        shutil.copyfile(self._weights(self._state["best_epoch"]), beside)
-        beside.replace(path)
+        with whole_file(path) as beside:
+            shutil.copyfile(self._weights(self._state["best_epoch"]), beside)
 
     def remove(self) -> None:
         """Forgets the training; to be called when its model is safe."""

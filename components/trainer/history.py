@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from components.trainer.config import CallbacksConfig
+from components.whole_file import whole_file
 
 JSON_FILE = "history.json"
 PLOT_FILE = "history.png"
@@ -56,12 +57,10 @@ def write(folder: Path, history: History, config: CallbacksConfig, stages: Seque
         "mode": config.mode,
         "history": dict(history),
     }
-    beside = folder / f"{JSON_FILE}.part"
-    beside.write_text(json.dumps(content, indent=2) + "\n")
-    beside.replace(folder / JSON_FILE)
-    beside = folder / f"{PLOT_FILE}.part"
-    FigureCanvasAgg(plot(history, best, stages)).print_png(beside)
-    beside.replace(folder / PLOT_FILE)
+    with whole_file(folder / JSON_FILE) as beside:
+        beside.write_text(json.dumps(content, indent=2) + "\n")
+    with whole_file(folder / PLOT_FILE) as beside:
+        FigureCanvasAgg(plot(history, best, stages)).print_png(beside)
 
 
 def plot(history: History, best: int, stages: Sequence[int] = (0,)) -> Figure:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import click
 
 from components.settings import to_dict
+from components.whole_file import whole_file
 from pipeline import tasks
 from pipeline.commands import options
 from pipeline.commands.table import print_table
@@ -68,9 +69,8 @@ def command(
 def _write(path: Path, text: str) -> None:
     """Writes the file, which appears whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def _print(parameters: dict[str, dict[str, Any]]) -> None:

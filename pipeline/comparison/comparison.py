@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from components.settings import from_dict, to_dict
+from components.whole_file import whole_file
 from pipeline.comparison.contender import Contender
 
 RESULTS_FILE = "results.json"
@@ -137,9 +138,8 @@ class Comparison:
 
     def write(self, folder: Path) -> None:
         """Writes the file, beside and then renamed."""
-        beside = folder / f"{RESULTS_FILE}.part"
-        beside.write_text(json.dumps(to_dict(self), indent=2) + "\n")
-        beside.replace(folder / RESULTS_FILE)
+        with whole_file(folder / RESULTS_FILE) as beside:
+            beside.write_text(json.dumps(to_dict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> "Comparison | None":

@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from components.whole_file import whole_file
 from pipeline.comparison.comparison import LOSS, Comparison, Standing
 
 # Told apart without red and green (Okabe and Ito), and by their markers.
@@ -19,10 +20,10 @@ _LABELS, _LETTER, _PANEL, _GAP, _HEIGHT = 1.45, 0.1, 3.4, 0.6, 3.6
 
 def write(folder: Path, comparison: Comparison) -> Path:
     """Writes `optimizers.png` or `variants.png`, beside and then renamed, and returns its path."""
-    name = f"{comparison.kind}.png"
-    beside = folder / f"{name}.part"
-    FigureCanvasAgg(plot(comparison)).print_png(beside)
-    return beside.replace(folder / name)
+    path = folder / f"{comparison.kind}.png"
+    with whole_file(path) as beside:
+        FigureCanvasAgg(plot(comparison)).print_png(beside)
+    return path
 
 
 def plot(comparison: Comparison) -> Figure:

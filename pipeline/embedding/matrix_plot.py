@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from components.whole_file import whole_file
+
 
 def write_matrix(path: Path, matrix: np.ndarray, labels: np.ndarray, titles: Mapping[int, str], title: str) -> None:
     """Writes a PNG file, beside and then renamed.
@@ -35,6 +37,5 @@ def write_matrix(path: Path, matrix: np.ndarray, labels: np.ndarray, titles: Map
     axes.tick_params(length=0)
     axes.set_title(title, fontsize=9)
     figure.colorbar(image, ax=axes, label="cosine", extend="both", shrink=0.8)
-    beside = path.with_name(f"{path.name}.part")
-    FigureCanvasAgg(figure).print_png(beside)
-    beside.replace(path)
+    with whole_file(path) as beside:
+        FigureCanvasAgg(figure).print_png(beside)

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from components.whole_file import whole_file
+
 _INCHES = 1.3
 _LONGEST_ROW = 8
 
@@ -34,6 +36,6 @@ def write_sheet(path: Path, tiles: Sequence[Tile]) -> Path:
         axes.imshow(tile.pixels, cmap="gray")
         axes.set_title(tile.title, fontsize=8)
         axes.set_axis_off()
-    beside = path.with_name(f"{path.name}.part")
-    FigureCanvasAgg(figure).print_png(beside)
-    return beside.replace(path)
+    with whole_file(path) as beside:
+        FigureCanvasAgg(figure).print_png(beside)
+    return path

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.settings import from_dict, to_dict
+from components.whole_file import whole_file
 
 FINDING_FILE = "input.json"
 
@@ -106,9 +107,10 @@ class Finding:
     def write(self, folder: Path) -> Path:
         """Writes `input.json` into a folder, beside and then renamed, and returns its path."""
         content = {**to_dict(self), "bottleneck": self.bottleneck}
-        beside = folder / f"{FINDING_FILE}.part"
-        beside.write_text(json.dumps(content, indent=2) + "\n")
-        return beside.replace(folder / FINDING_FILE)
+        path = folder / FINDING_FILE
+        with whole_file(path) as beside:
+            beside.write_text(json.dumps(content, indent=2) + "\n")
+        return path
 
     @classmethod
     def read(cls, folder: Path) -> "Finding | None":

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from components.whole_file import whole_file
 from pipeline.input.finding import Finding
 
 PLOT_FILE = "input.png"
@@ -15,9 +16,10 @@ _STAGE, _SETTING, _BEST = "#56b4e9", "#999999", "#0072b2"
 
 def write(folder: Path, finding: Finding) -> Path:
     """Writes `input.png`, beside and then renamed, and returns its path."""
-    beside = folder / f"{PLOT_FILE}.part"
-    FigureCanvasAgg(plot(finding)).print_png(beside)
-    return beside.replace(folder / PLOT_FILE)
+    path = folder / PLOT_FILE
+    with whole_file(path) as beside:
+        FigureCanvasAgg(plot(finding)).print_png(beside)
+    return path
 
 
 def plot(finding: Finding) -> Figure:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
+from components.whole_file import whole_file
 from pipeline.config import RunnerConfig, TaskConfig
 from pipeline.data_source import DataSource
 from pipeline.home import Home
@@ -93,9 +94,8 @@ class PipelineRun:
         pipeline = prepare(self._task, self._source, self._home, artifacts, not options.no_cache, options.force_bless)
         compiled = Compiled.of(pipeline, self._run_id, options.from_node, options.to_node)
         file = self._folder / PIPELINE_FILE
-        beside = file.with_suffix(".part")
-        beside.write_bytes(compiled.serialize())
-        beside.replace(file)
+        with whole_file(file) as beside:
+            beside.write_bytes(compiled.serialize())
         if len(compiled.nodes) == len(compiled.ir.nodes):
             return up_to_date.inputs(self._task, self._source, compiled.roots)
         return None

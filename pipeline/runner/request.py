@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from components.whole_file import whole_file
+
 REQUEST_FILE = "config.json"
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "log.txt"
@@ -81,6 +83,5 @@ def make_folder(folder: Path, values: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / EVENTS_FILE).touch()
     (folder / LOG_FILE).touch()
-    beside = folder / f"{REQUEST_FILE}.part"
-    beside.write_text(json.dumps(values, indent=2) + "\n")
-    beside.replace(folder / REQUEST_FILE)
+    with whole_file(folder / REQUEST_FILE) as beside:
+        beside.write_text(json.dumps(values, indent=2) + "\n")

@@ -9,6 +9,8 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from components.whole_file import whole_file
+
 Value = int | float | str | dict[str, str]
 
 REQUEST_FILE = "request.json"
@@ -30,9 +32,10 @@ def write_request(folder: Path, schema_file: Path, *labels: str) -> Path:
         The file.
     """
     schema = text_format.Parse(schema_file.read_text(), schema_pb2.Schema())
-    path, beside = folder / REQUEST_FILE, folder / f"{REQUEST_FILE}.part"
-    beside.write_text(json.dumps({"instances": [example_instance(schema, *labels)]}) + "\n")
-    return beside.replace(path)
+    path = folder / REQUEST_FILE
+    with whole_file(path) as beside:
+        beside.write_text(json.dumps({"instances": [example_instance(schema, *labels)]}) + "\n")
+    return path
 
 
 def example_instance(schema: schema_pb2.Schema, *labels: str) -> dict[str, Any]:

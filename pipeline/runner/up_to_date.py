@@ -8,6 +8,7 @@ from typing import Any
 
 from components.errors import SlipwayError
 from components.settings import to_dict
+from components.whole_file import whole_file
 from pipeline import counted_rows, data_source
 from pipeline.config import TaskConfig
 from pipeline.data_source import DataSource
@@ -69,10 +70,9 @@ def remember(home: Home, task: str, last: LastRun, told: Mapping[str, Any], uris
     """
     there = {str(path): stamps(Path(path)) for path in sorted({*uris, str(last.pushed_to)})}
     file = home.pipelines(task) / FILE
-    beside = file.with_suffix(".part")
     entry = {"run": last.run_id, "pushed_to": str(last.pushed_to), "inputs": told, "files": there}
-    beside.write_text(json.dumps(entry) + "\n")
-    beside.replace(file)
+    with whole_file(file) as beside:
+        beside.write_text(json.dumps(entry) + "\n")
 
 
 def find(home: Home, task: TaskConfig) -> LastRun | None:
