@@ -30,7 +30,7 @@ test: install ## The fast tests
 slow: install ## Whole pipelines, several replicas, installations
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not container" $(ARGS)
 
-faults: install ## 200 kills and every other fault, some 40 minutes; prints what was tried, survived and lost
+faults: install ## 200 kills and every other fault, some 20 minutes; prints what was tried, survived and lost
 	FAULT_KILLS=200 FAULT_TAXI_KILLS=6 $(BIN)/python -m pytest tests/faults $(ARGS)
 
 lint: install ## Style, types, import layers

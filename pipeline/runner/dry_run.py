@@ -66,7 +66,7 @@ def _nodes(compiled: Compiled, connection: ConnectionConfig) -> Iterator[tuple[s
 def why(compiled: Compiled, node: str, connection: ConnectionConfig) -> list[str]:
     """Returns why a node of a run has run, or has not."""
     with SharedMetadata(connection) as handle:
-        return explain.reasons(handle, compiled.ir.pipeline_info.id, node, compiled.run_id)
+        return explain.reasons(handle, compiled, node)
 
 
 def copied(connection: ConnectionConfig, file: Path) -> ConnectionConfig:

@@ -59,7 +59,9 @@ def runner(command: Command, world: World, schedule: random.Random, nodes: Seque
 
 
 def _started(world: World, command: Command, target: str) -> bool:
-    return any((event["event"], event.get("node")) == ("node_started", target) for event in world.events())
+    run = world.latest_run()
+    told = [] if run.name in command.earlier else world.events(run)
+    return any((event["event"], event.get("node")) == ("node_started", target) for event in told)
 
 
 KILL = {"node": node, "worker": worker, "runner": runner}

@@ -140,7 +140,9 @@ def replace_the_pipeline(data: str) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Whoever runs the tests may ignore some, as nohup does, and that is inherited.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     warm.imports()
     for name in ("pipeline.runner.pipeline_run", *map(cli.module_of, ("run", "runs", "show"))):
         importlib.import_module(name)

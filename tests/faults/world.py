@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import select
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from pipeline.runner.events import read_events
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+ANSWER_SECONDS = 240
 COMPLETE, NEW, RUNNING, CANCELED = 3, 1, 2, 6
 SMALL = ("small", "other")
 NODES = ("Make", "Left", "Right", "Train", "Check", "Pusher")
@@ -70,12 +72,17 @@ class Vehicle:
         return self._read()
 
     def stop(self) -> None:
-        """Ends it."""
-        self._process.kill()
-        self._process.communicate()
+        """Ends it with the commands that it has forked."""
+        for process in [*_children(self._process.pid), self._process]:
+            process.kill()
+        self._process.wait()
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout
+        answered, _, _ = select.select([self._process.stdout], [], [], ANSWER_SECONDS)
+        if not answered:
+            # It would give the next one who asks the answer to this.
+            self.stop()
         line = self._process.stdout.readline()
         assert line, "the vehicle has come to its end"
         return dict(json.loads(line))
@@ -108,9 +115,11 @@ class Command:
         vehicle: Where it was forked.
         pid: Its process.
         output: Where it prints to.
+        earlier: The names of the runs before it.
     """
 
-    def __init__(self, vehicle: Vehicle | CommandLine, pid: int, output: Path) -> None:
+    def __init__(self, vehicle: Vehicle | CommandLine, pid: int, output: Path, earlier: frozenset[str]) -> None:
+        self.earlier = earlier
         self._vehicle, self.pid, self._output = vehicle, pid, output
         self._code: int | None = None
 
@@ -183,8 +192,9 @@ class World:
         """Starts a `slipway` command on the home."""
         name = f"output-{next(self._numbers)}.txt"
         given = [*arguments, "--home", str(self.folder / "home")]
+        earlier = frozenset(path.name for path in self.home.runs.glob("*"))
         told = self.vehicle.ask("fork", arguments=given, output=str(self.folder / name), change=change)
-        return Command(self.vehicle, told["pid"], self.seen / name)
+        return Command(self.vehicle, told["pid"], self.seen / name, earlier)
 
     def run(self, seed: int, task: str = "small", *more: str, change: str | None = None) -> Command:
         """Starts a run; one with another seed makes everything again."""
@@ -265,7 +275,9 @@ class World:
         found = [path for pattern in patterns for path in root.glob(pattern)]
         found += [path for path in artifacts.glob("*/.system/*/*") if path.is_dir()]
         complete = {str(number) for (number,) in self._query("select id from Execution where last_known_state = 3")}
-        found += [path for path in artifacts.glob("*/*/*") if path.name.isdecimal() and path.name not in complete]
+        outputs = (path for path in artifacts.glob("*/*/*") if path.name.isdecimal())
+        # What a NaN was found in is kept, to be looked at.
+        found += [path for path in outputs if path.name not in complete and path.parent.name != "nonfinite"]
         return [str(path.relative_to(root)) for path in found]
 
     def _query(self, query: str, *values: str) -> list[tuple[Any, ...]]:
