@@ -1,6 +1,7 @@
 """The whole DAG on one screen. Local and Kubeflow runs compile the same object."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,13 +80,9 @@ def create_pipeline(
     Raises:
         UsageError: The configuration names something that does not exist.
     """
-    examples = ImportExampleGen(
-        input_base=str(source.folder), input_config=input_config(source), output_config=output_config(source)
-    )
+    examples = _example_gen(source)
     statistics = StatisticsGen(examples=examples.outputs["examples"])
-    schema = ImportSchemaGen(schema_file=str(PROJECT / task.schema.path))
-    # TFX's cache key would hold the path alone, and an edited schema would not be read again.
-    schema.exec_properties["digest"] = file_digest(PROJECT / task.schema.path)
+    schema = _schema(task)
     anomalies = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
     previous = _previous_statistics(examples, statistics, places)
     gate = DataGate(
@@ -106,13 +103,7 @@ def create_pipeline(
     transform.add_upstream_node(gate)
     embedder = _embedder(task, transform)
     features = (embedder or transform).outputs
-    training = {
-        "examples": features["transformed_examples"],
-        "transform_graph": features["transform_graph"],
-        "schema": schema.outputs["schema"],
-        "train_args": trainer_pb2.TrainArgs(splits=["train"]),
-        "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
-    }
+    training = _training(features, schema)
     tuner = _tuner(task, training)
     found = tuner.outputs["best_hyperparameters"] if tuner else None
     trained = _custom_config(task, RUN_FN, classes=class_names.read(source.folder))
@@ -138,15 +129,12 @@ def create_pipeline(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
         infra_blessing=serving_check.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=places.serving)
-        ),
+        push_destination=_destination(places),
         custom_config={"keep": task.push.keep},
     )
     preparing = [examples, statistics, schema, anomalies, previous, gate, transform]
     components = [*preparing, *filter(None, [embedder, tuner]), trainer, baseline, evaluator, serving_check, pusher]
-    for component in components:
-        _note_code(component, task)
+    _note_code(components, task)
     _set_beam_args(components, task)
     return Pipeline(
         pipeline_name=task.name,
@@ -157,21 +145,51 @@ def create_pipeline(
     )
 
 
-def _note_code(component: BaseNode, task: TaskConfig) -> None:
-    """Gives a node the digests of the code that it runs, for its cache key and for those who ask what made a model."""
-    if isinstance(component, Resolver):
-        return
+def _example_gen(source: DataSource) -> ImportExampleGen:
+    return ImportExampleGen(
+        input_base=str(source.folder), input_config=input_config(source), output_config=output_config(source)
+    )
+
+
+def _schema(task: TaskConfig) -> ImportSchemaGen:
+    schema = ImportSchemaGen(schema_file=str(PROJECT / task.schema.path))
+    # TFX's cache key would hold the path alone, and an edited schema would not be read again.
+    schema.exec_properties["digest"] = file_digest(PROJECT / task.schema.path)
+    return schema
+
+
+def _training(features: Mapping[str, Channel], schema: ImportSchemaGen) -> dict[str, Any]:
+    """Returns what Tuner and Trainer are both given."""
+    return {
+        "examples": features["transformed_examples"],
+        "transform_graph": features["transform_graph"],
+        "schema": schema.outputs["schema"],
+        "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+        "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+    }
+
+
+def _destination(places: Places) -> pusher_pb2.PushDestination:
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=places.serving)
+    return pusher_pb2.PushDestination(filesystem=filesystem)
+
+
+def _note_code(components: list[BaseNode], task: TaskConfig) -> None:
+    """Gives nodes the digests of the code that they run, for cache keys and for those who ask what made a model."""
     functions = {
         "Transform": (task.transform.preprocessing_fn,),
-        "Embedder": ("components.embedding.embed.EmbedPieces", *filter(None, [task.embedding.prepare])),
+        "Embedder": _embedding_functions(task),
         "Tuner": (TUNER_FN, task.training.model.build),
         "Trainer": (RUN_FN, task.training.model.build),
     }
-    executor = component.executor_spec.executor_class
-    own = [f"{executor.__module__}.{executor.__name__}"] if executor.__module__.startswith("components.") else []
-    roots = [*own, *functions.get(component.id, ())]
-    told = {"roots": roots, "modules": modules(*roots), "versions": versions()}
-    component.exec_properties["code"] = json.dumps(told, sort_keys=True)
+    for component in components:
+        if isinstance(component, Resolver):
+            continue
+        executor = component.executor_spec.executor_class
+        own = [f"{executor.__module__}.{executor.__name__}"] if executor.__module__.startswith("components.") else []
+        roots = [*own, *functions.get(component.id, ())]
+        told = {"roots": roots, "modules": modules(*roots), "versions": versions()}
+        component.exec_properties["code"] = json.dumps(told, sort_keys=True)
 
 
 def _set_beam_args(components: list[BaseNode], task: TaskConfig) -> None:
@@ -209,7 +227,11 @@ def _embedder(task: TaskConfig, transform: Transform) -> "Embedder | None":
 
 def embedding_code(task: TaskConfig) -> str:
     """Returns the digest of the code that decides on the vectors of the Embedder."""
-    return fingerprint("components.embedding.embed.EmbedPieces", *filter(None, [task.embedding.prepare]))
+    return fingerprint(*_embedding_functions(task))
+
+
+def _embedding_functions(task: TaskConfig) -> tuple[str, ...]:
+    return ("components.embedding.embed.EmbedPieces", *filter(None, [task.embedding.prepare]))
 
 
 def _tuner(task: TaskConfig, training: dict[str, Any]) -> Tuner | None:
