@@ -56,7 +56,7 @@ def home(run_local, tmp_path_factory, settings) -> Home:
 
 
 def test_a_second_run_embeds_nothing(home):
-    logs = [file.read_text() for file in sorted(home.runs.glob("*/log.txt"))]
+    logs = [file.read_text() for file in sorted(home.runs.glob("*/logs/Embedder.txt"))]
     assert [re.findall(r"(\d+) of (\d+) rows are to be embedded", log) for log in logs] == [
         [(str(ROWS), str(ROWS))],
         [("0", str(ROWS))],

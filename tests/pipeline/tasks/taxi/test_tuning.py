@@ -73,8 +73,9 @@ def test_the_trials_are_seen(tuned, home):
     assert "Hyper-parameters, best of 2 trials" in tuned.stdout
 
 
-def test_a_second_run_searches_nothing_and_shows_the_same(tuned, home, run_local):
-    again = run_local("taxi", "--home", home, *TINY, timeout=600)
+def test_a_run_with_another_threshold_searches_nothing_and_shows_the_same(tuned, home, run_local):
+    threshold = ("--set", "evaluation.thresholds={AUC: {lower: 0.51}}")
+    again = run_local("taxi", "--home", home, *TINY, *threshold, timeout=600)
     assert again.returncode == 0, again.stderr
     states = {event["node"]: event["state"] for event in _events(_latest(home / "runs"), "node_finished")}
     assert states["Tuner"] == states["Trainer"] == "cached"
