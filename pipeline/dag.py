@@ -100,7 +100,6 @@ def create_pipeline(
         disable_analyzer_cache=True,  # It serves runs over several spans; for one it costs 1.5 s and is never read.
         custom_config={"code": fingerprint(task.transform.preprocessing_fn), "params": task.transform.params},
     )
-    transform.add_upstream_node(gate)
     embedder = _embedder(task, transform)
     features = (embedder or transform).outputs
     training = _training(features, schema)
@@ -133,7 +132,10 @@ def create_pipeline(
         custom_config={"keep": task.push.keep},
     )
     preparing = [examples, statistics, schema, anomalies, previous, gate, transform]
-    components = [*preparing, *filter(None, [embedder, tuner]), trainer, baseline, evaluator, serving_check, pusher]
+    learning = [*filter(None, [embedder, tuner]), trainer]
+    for node in learning:  # Features may be computed while the data are judged; nothing learns from them before.
+        node.add_upstream_node(gate)
+    components = [*preparing, *learning, baseline, evaluator, serving_check, pusher]
     _note_code(components, task)
     _set_beam_args(components, task)
     return Pipeline(

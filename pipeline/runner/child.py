@@ -111,6 +111,11 @@ class Child:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
 
+    def stop(self) -> None:
+        """Asks it to stop; it then raises Interrupted, and ends when it has closed what it has open."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
     def ended(self) -> bool:
         """Returns whether it has come to its end."""
         return self._result.poll()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
-from components.errors import SlipwayError
+from components.errors import DataRefused, SlipwayError
 from pipeline.config import NodeConfig
 from pipeline.runner import failure
 from pipeline.runner.child import Child, Limits, wait_any
@@ -37,7 +37,8 @@ class Ended:
 class Parallel:
     """Starts each node as soon as all that it waits for has ended well.
 
-    A node that fails, however it does, fails alone: what waits for it is skipped, the others go on.
+    A node that fails, however it does, fails alone: what waits for it is skipped, the others go on. Refused data end the
+    run: nothing that is computed from them is of use, so what runs is stopped, and nothing else starts.
 
     Args:
         upstream: Node to the nodes that it waits for, in the order in which nodes start.
@@ -111,6 +112,10 @@ class Parallel:
         self._ended.errors[node] = error
         state = INTERRUPTED if error.exit_code == Interrupted.exit_code else FAILED
         _finished(node, state, seconds, peak_mib, str(error))
+        if error.exit_code == DataRefused.exit_code:
+            self._schedule = self._schedule.closed()
+            for child in self._children.values():
+                child.stop()
         for skipped in sorted(self._schedule.skipped - before):
             progress.emit("node_finished", node=skipped, state=SKIPPED, seconds=None, message=f"{node} {state}")
 

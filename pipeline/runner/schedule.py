@@ -46,6 +46,11 @@ class Schedule:
             return replace(self, running=running, good=self.good | {node})
         return replace(self, running=running, bad=self.bad | {node}, skipped=self.skipped | self._after(node))
 
+    def closed(self) -> "Schedule":
+        """Returns the schedule in which nothing starts any more: what has not started is skipped."""
+        over = self.running | self.good | self.bad
+        return replace(self, skipped=frozenset(self.upstream) - over)
+
     def _after(self, failed: str) -> set[str]:
         """Returns all that waits for a node, directly or not."""
         lost, grew = {failed}, True

@@ -101,7 +101,8 @@ def outcome(ended: "Ended") -> str:
     """
     if ended.interrupted:
         raise Interrupted("The run was interrupted.", received="a signal", fix="Run again to go on.")
-    for error in ended.errors.values():
+    # What else fails on refused data fails because of them, whichever came first.
+    for error in sorted(ended.errors.values(), key=lambda error: error.exit_code != DataRefused.exit_code):
         raise error
     refusals = [told["refusal"] for told in ended.told.values() if told.get("refusal")]
     if refusals:

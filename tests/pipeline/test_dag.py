@@ -49,11 +49,12 @@ def test_ids_are_what_argo_takes(pipeline):
     assert all(re.fullmatch("[A-Za-z][A-Za-z0-9]*", node.id) for node in pipeline.components)
 
 
-def test_nothing_is_transformed_before_the_gate_and_nothing_pushed_without_both_checks(pipeline):
+def test_nothing_learns_before_the_gate_and_nothing_is_pushed_without_both_checks(pipeline):
     upstream = _upstream(pipeline)
     gated = {"ImportExampleGen", "StatisticsGen", "ImportSchemaGen", "ExampleValidator", "StatisticsResolver"}
     assert upstream["DataGate"] == gated
-    assert "DataGate" in upstream["Transform"]
+    assert upstream["Transform"] == {"ImportExampleGen", "ImportSchemaGen"}
+    assert "DataGate" in upstream["Trainer"]
     assert upstream["Evaluator"] >= {"Trainer", "BaselineResolver", "ImportExampleGen"}
     assert upstream["ServingCheck"] == {"Trainer", "ImportExampleGen", "ImportSchemaGen"}
     assert upstream["Pusher"] == {"Trainer", "Evaluator", "ServingCheck"}
@@ -99,8 +100,8 @@ def tuned(source):
 
 def test_a_search_comes_between_transform_and_trainer(pipeline, tuned):
     upstream = _upstream(tuned)
-    assert upstream["Tuner"] == {"Transform", "ImportSchemaGen"}
-    assert upstream["Trainer"] == {"Tuner", "Transform", "ImportSchemaGen", "ImportExampleGen"}
+    assert upstream["Tuner"] == {"Transform", "ImportSchemaGen", "DataGate"}
+    assert upstream["Trainer"] == {"Tuner", "Transform", "ImportSchemaGen", "ImportExampleGen", "DataGate"}
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +116,9 @@ def full(source, tmp_path_factory):
 def test_what_trains_takes_examples_and_graph_of_the_embedder(full):
     nodes = {node.id: node for node in full.components}
     upstream = _upstream(full)
-    assert upstream["Embedder"] == {"Transform"}
-    assert upstream["Tuner"] == {"Embedder", "ImportSchemaGen"}
-    assert upstream["Trainer"] == {"Tuner", "Embedder", "ImportSchemaGen", "ImportExampleGen"}
+    assert upstream["Embedder"] == {"Transform", "DataGate"}
+    assert upstream["Tuner"] == {"Embedder", "ImportSchemaGen", "DataGate"}
+    assert upstream["Trainer"] == {"Tuner", "Embedder", "ImportSchemaGen", "ImportExampleGen", "DataGate"}
     assert upstream["Evaluator"] >= {"Trainer", "ImportExampleGen"}
     # The module by its content: a cached node of another one is not taken.
     assert len(nodes["Embedder"].exec_properties["module"]) == 64

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from components import progress
+from components.errors import DataRefused, SlipwayError
 from pipeline.config import NodeConfig
 from pipeline.runner.parallel import Parallel
 from pipeline.runner.state import RunState, apply, fold
@@ -39,6 +40,13 @@ def well(_node, _attempt):
     return {"cached": False}
 
 
+def appears(*files: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not all(file.exists() for file in files):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_all_run_and_tell(ran):
     ended, state = ran(lambda node, attempt: {"cached": node == "a", "pid": os.getpid()})
     assert list(ended.told) == ["a", "b", "c", "d"] or set(ended.told) == set(FORK)
@@ -52,10 +60,8 @@ def test_independent_nodes_run_at_the_same_time(ran, tmp_path):
 
     def work(node, _attempt):
         (tmp_path / f"{node}.here").touch()
-        deadline = time.monotonic() + 30
-        while node in "bc" and not all((tmp_path / f"{other}.here").exists() for other in "bc"):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        if node in "bc":
+            appears(tmp_path / "b.here", tmp_path / "c.here")
         return {"cached": False}
 
     assert set(ran(work)[0].told) == set(FORK)
@@ -154,3 +160,24 @@ def test_an_interrupt_lets_nodes_end_in_order_and_starts_no_other(ran, tmp_path)
     assert state.nodes["a"].state == "interrupted"
     end = {"event": "run_finished", "time": 9e9, "outcome": "interrupted", "exit_code": 130}
     assert {node.state for node in apply(state, end).nodes.values()} == {"interrupted", "skipped"}
+
+
+def test_refused_data_stop_what_runs_and_what_has_not_started(ran, tmp_path):
+    """`c` computes from the data for minutes while `b` judges them; `e` waits for nothing that failed, but for a place."""
+
+    def work(node, _attempt):
+        if node == "b":
+            appears(tmp_path / "c.here")
+            raise DataRefused("The data must fit the schema.", received="tips=-1")
+        if node == "c":
+            (tmp_path / "c.here").touch()
+            time.sleep(60)
+        return {"cached": False}
+
+    started = time.monotonic()
+    ended, state = ran(work, FORK | {"e": frozenset({"a"})})
+    assert state_of(state) == {"a": "complete", "b": "failed", "c": "interrupted", "d": "skipped", "e": "skipped"}
+    assert isinstance(ended.errors["b"], SlipwayError)
+    assert ended.errors["b"].exit_code == DataRefused.exit_code
+    assert not ended.interrupted
+    assert time.monotonic() - started < 30

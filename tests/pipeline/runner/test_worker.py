@@ -2,8 +2,10 @@ import os
 
 import pytest
 
+from components.errors import ComponentFailed, DataRefused
 from pipeline.home import Home
 from pipeline.runner import worker
+from pipeline.runner.parallel import Ended
 
 VARIABLES = ("MLFLOW_TRACKING_URI", "WANDB_DIR", "WANDB_CACHE_DIR")
 
@@ -28,3 +30,12 @@ def test_what_the_environment_says_stays(environment, tmp_path):
     environment.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.com")
     worker._keep_trackers_at_home(Home.open(tmp_path))
     assert os.environ["MLFLOW_TRACKING_URI"] == "https://mlflow.example.com"
+
+
+def test_refused_data_are_the_reason_of_what_fails_on_them():
+    errors = {
+        "Transform": ComponentFailed("Node Transform failed.", received="an empty column"),
+        "DataGate": DataRefused("The data must fit the schema.", received="tips=-1"),
+    }
+    with pytest.raises(DataRefused):
+        worker.outcome(Ended(errors=errors))

@@ -156,7 +156,8 @@ def test_poisoned_data_stop_at_the_gate(cold, home, run_local, tmp_path):
     assert _versions(home) == before
     states = _states(home)
     assert states["DataGate"] == "failed"
-    assert {states[node] for node in ("Transform", "Trainer", "Evaluator", "Pusher")} == {"skipped"}
+    assert {states[node] for node in ("Trainer", "Evaluator", "Pusher")} == {"skipped"}
+    assert states["Transform"] in ("complete", "interrupted")
 
 
 def _poisoned(home: Path, tmp_path: Path) -> Path:
