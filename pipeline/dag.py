@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import (
-    ExampleValidator,
-    ImportExampleGen,
-    StatisticsGen,
-    Transform,
-    Tuner,
-)
+from tfx.components import ExampleValidator, StatisticsGen, Transform, Tuner
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.base_node import BaseNode
@@ -28,6 +22,7 @@ from components.data_gate import DataGate, DataVerdict
 from components.data_gate.previous import PreviousStatistics
 from components.errors import UsageError, did_you_mean
 from components.evaluator.component import Evaluator
+from components.example_gen.component import ImportExampleGen
 from components.pusher.component import Pusher
 from components.serving_check.component import ServingCheck
 from components.settings import to_dict

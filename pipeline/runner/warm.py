@@ -13,7 +13,7 @@ MODULES = (
     "tensorflow_model_analysis",
     "tfx.components",
     "tfx.components.evaluator.executor",
-    "tfx.components.example_gen.import_example_gen.executor",
+    "components.example_gen.executor",
     "tfx.components.statistics_gen.executor",
     "tfx.components.transform.executor",
     "tfx.orchestration.portable.launcher",
