@@ -1,15 +1,21 @@
 """slipway executions: each time that a node was run."""
 
-import dataclasses
-import json
-
 import click
 
 from components.errors import UsageError
 from pipeline.commands import options
 from pipeline.commands.stores import open_store
-from pipeline.commands.table import date_text, print_table
-from pipeline.lineage.records import Execution
+from pipeline.commands.table import date_text, print_records
+
+_COLUMNS = {
+    "Id": lambda execution: str(execution.id),
+    "Task": lambda execution: execution.pipeline,
+    "Node": lambda execution: execution.node,
+    "State": lambda execution: execution.state,
+    "Started": lambda execution: date_text(execution.started),
+    "Seconds": lambda execution: f"{execution.seconds:.1f}",
+    "Run": lambda execution: execution.run,
+}
 
 
 @click.command("executions")
@@ -42,24 +48,4 @@ def command(
         raise UsageError("A node belongs to a task.", received=f"--node {node}", fix="Name the task too.")
     with open_store(home, store) as opened:
         found = opened.executions(run=run, pipeline=task, node=node, state=state, limit=limit, before=before)
-    if as_json:
-        click.echo(json.dumps([dataclasses.asdict(execution) for execution in found], indent=2))
-    elif found:
-        _print(found)
-    else:
-        click.echo("No executions yet.")
-
-
-def _print(found: list[Execution]) -> None:
-    print_table(
-        {
-            "Id": [str(execution.id) for execution in found],
-            "Task": [execution.pipeline for execution in found],
-            "Node": [execution.node for execution in found],
-            "State": [execution.state for execution in found],
-            "Started": [date_text(execution.started) for execution in found],
-            "Seconds": [f"{execution.seconds:.1f}" for execution in found],
-            "Run": [execution.run for execution in found],
-        },
-        right=["Id", "Seconds"],
-    )
+    print_records(found, _COLUMNS, ["Id", "Seconds"], "No executions yet.", as_json)

@@ -1,12 +1,14 @@
 """Tables of the listing commands."""
 
+import dataclasses
 import hashlib
 import json
 import string
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import click
 from rich.table import Table
 
 from pipeline.terminal import console
@@ -51,17 +53,42 @@ def print_table(
     """Prints a table on standard output.
 
     Args:
-        columns: Title to the texts below it, all of the same number. The first column is never wrapped: a person copies
-            from it.
+        columns: Title to the texts below it, all of the same number. The first column is not wrapped, as people copy
+            from it, unless it would take more than half of the width.
         right: Titles of the columns that are flush right.
         folded: Titles of the columns that get more lines where there is no room; None takes all but the first.
         narrowest: Columns that the table gets at least; a terminal that has fewer breaks the lines.
     """
+    width = max(console().width, narrowest)
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for number, title in enumerate(columns):
-        whole = number == 0 or (folded is not None and title not in folded)
+    for number, (title, texts) in enumerate(columns.items()):
+        short = max(map(len, texts), default=0) <= width // 2
+        whole = short if number == 0 else folded is not None and title not in folded
         table.add_column(title, justify="right" if title in right else "left", overflow="fold", no_wrap=whole)
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
-    screen = console()
-    console(width=max(screen.width, narrowest)).print(table)
+    console(width=width).print(table)
+
+
+def print_records(
+    records: Sequence[Any],
+    columns: Mapping[str, Callable[[Any], str]],
+    right: Sequence[str],
+    none: str,
+    as_json: bool,
+) -> None:
+    """Prints records of the metadata store, as a table or as JSON.
+
+    Args:
+        records: Dataclasses, all of one kind.
+        columns: Title to what of a record stands below it.
+        right: Titles of the columns that are flush right.
+        none: What a person is told where there are none.
+        as_json: Whether a program reads it.
+    """
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(record) for record in records], indent=2))
+    elif records:
+        print_table({title: [text(record) for record in records] for title, text in columns.items()}, right)
+    else:
+        click.echo(none)

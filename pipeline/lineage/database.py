@@ -16,6 +16,9 @@ from pipeline.lineage.connection import MYSQL, PASSWORD_FILE_VARIABLE, PASSWORD_
 
 SCHEMA_VERSION = 10
 
+BACKSLASH = "\N{FULLWIDTH REVERSE SOLIDUS}"
+"""What stands for a backslash on PostgreSQL, where ML Metadata writes none: `pipeline/runner/postgresql_store.py`."""
+
 # SQLite reads at most 999 parameters where it is old.
 _AT_ONCE = 900
 _SECONDS = 10
@@ -66,11 +69,12 @@ class Database:
         try:
             cursor.execute(query.replace("?", self._lists), parameters)
             # All at once: SQLite keeps writers out only while rows are being read.
-            return list(cursor.fetchall())
+            rows = list(cursor.fetchall())
         except self._errors as error:
             self._fail(error)
         finally:
             cursor.close()
+        return [tuple(map(_backslashed, row)) for row in rows] if self._location.kind == POSTGRESQL else rows
 
     def rows_of(self, query: str, values: Iterable[Any], *parameters: Any, after: Sequence[Any] = ()) -> list[Row]:
         """Returns the rows of a query with a list that may be long or empty: some hundred values are asked for at once.
@@ -105,6 +109,10 @@ class Database:
             received=f"{self._location} ({_reason(error)})",
             fix=None if self._location.kind == SQLITE else fix,
         ) from None
+
+
+def _backslashed(value: Any) -> Any:
+    return value.replace(BACKSLASH, "\\") if isinstance(value, str) else value
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -1,5 +1,6 @@
 """A run from the watching side: the request, the worker, the picture, the summary, the exit code."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -130,7 +131,8 @@ def _run(order: Order, config: TaskConfig, home: Home, request: RunRequest, fold
 
 
 def _tidy(home: Home, config: TaskConfig, run_id: str, canceled: bool = False) -> None:
-    # ML Metadata is imported only where something has gone wrong.
+    # ML Metadata is imported only where something has gone wrong. On PostgreSQL it would tell of each connection.
+    os.environ.setdefault("GLOG_minloglevel", "1")
     from pipeline.runner.tidy import tidy
 
     tidy(home, stores.store_of(config, home), config.name, run_id, canceled)

@@ -37,8 +37,8 @@ class Ended:
 class Parallel:
     """Starts each node as soon as all that it waits for has ended well.
 
-    A node that fails, however it does, fails alone: what waits for it is skipped, the others go on. Refused data end the
-    run: nothing that is computed from them is of use, so what runs is stopped, and nothing else starts.
+    A node that fails, however it does, fails alone: what waits for it is skipped, the others go on. Refused data end
+    the run: nothing that is computed from them is of use, so what runs is stopped, and nothing else starts.
 
     Args:
         upstream: Node to the nodes that it waits for, in the order in which nodes start.

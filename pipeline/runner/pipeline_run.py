@@ -10,7 +10,7 @@ from components.whole_file import whole_file
 from pipeline.config import RunnerConfig, TaskConfig
 from pipeline.data_source import DataSource
 from pipeline.home import Home
-from pipeline.runner import child, dry_run, leftovers, nodes, reports, up_to_date
+from pipeline.runner import child, dry_run, leftovers, nodes, postgresql_indexes, reports, up_to_date
 from pipeline.runner.compiled import Compiled
 from pipeline.runner.nodes import NodeResult
 from pipeline.runner.parallel import Ended, Parallel
@@ -18,6 +18,7 @@ from pipeline.runner.prepare import connection, prepare
 from pipeline.runner.reports import PUSHER
 from pipeline.runner.request import BEAM, LOG_FILE, PIPELINE_FILE, TEMPORARY_FOLDER, RunOptions
 from pipeline.runner.shared_metadata import SharedMetadata
+from pipeline.runner.stores import store_of
 from pipeline.runner.up_to_date import LastRun
 
 
@@ -91,6 +92,7 @@ class PipelineRun:
     def _compile(self, artifacts: Path) -> dict[str, Any] | None:
         """Writes the IR to a file, and returns what decides on the run's results; None for a part of the pipeline."""
         options = self._options
+        postgresql_indexes.shorten(store_of(self._task, self._home))
         pipeline = prepare(self._task, self._source, self._home, artifacts, not options.no_cache, options.force_bless)
         compiled = Compiled.of(pipeline, self._run_id, options.from_node, options.to_node)
         file = self._folder / PIPELINE_FILE
@@ -102,7 +104,9 @@ class PipelineRun:
 
     def _started(self) -> Compiled:
         compiled = Compiled.parse((self._folder / PIPELINE_FILE).read_bytes())
-        progress.emit("run_started", run_id=self._run_id, task=self._task.name, nodes=list(compiled.nodes))
+        upstream = {node: sorted(befores) for node, befores in compiled.upstream.items()}
+        nodes = list(compiled.nodes)
+        progress.emit("run_started", run_id=self._run_id, task=self._task.name, nodes=nodes, upstream=upstream)
         return compiled
 
     def _work(self, compiled: Compiled, node: str, attempt: int) -> dict[str, Any]:

@@ -37,12 +37,7 @@ def prepare(
     Raises:
         UsageError: The configuration is at fault.
     """
-    validate(task.training)
-    task.tuning.check(task.training)
-    for point in search_config.points(task.training, task.tuning.space) if task.tuning.trials else ():
-        validate(point)
-    eval_config(task.evaluation)
-    check_outputs(task)
+    check_task(task)
     places = Places(
         artifacts=str(artifacts),
         serving=task.push.directory or str(home.serving(task.name)),
@@ -54,6 +49,16 @@ def prepare(
 def connection(task: TaskConfig, home: Home) -> metadata_store_pb2.ConnectionConfig:
     """Returns the connection to ML Metadata: the task's server, or the home's file."""
     return store_of(task, home).config()
+
+
+def check_task(task: TaskConfig) -> None:
+    """Raises a UsageError if the configuration contradicts itself, wherever the task is to run."""
+    validate(task.training)
+    task.tuning.check(task.training)
+    for point in search_config.points(task.training, task.tuning.space) if task.tuning.trials else ():
+        validate(point)
+    eval_config(task.evaluation)
+    check_outputs(task)
 
 
 def check_outputs(task: TaskConfig) -> None:

@@ -7,11 +7,13 @@ from typing import Self
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration import metadata
 
+from pipeline.lineage.connection import POSTGRESQL
 from pipeline.runner.metadata_lock import locked
+from pipeline.runner.postgresql_store import PostgresqlStore
 
 
 class SharedMetadata(metadata.Metadata):
-    """Lets one process at a time into a store on SQLite; the others wait.
+    """Lets one process at a time into a store on SQLite; the others wait. On PostgreSQL, texts may hold backslashes.
 
     Args:
         connection_config: The connection.
@@ -26,6 +28,8 @@ class SharedMetadata(metadata.Metadata):
         if self._users == 0:
             self._held.enter_context(locked(self._database))
         super().__enter__()
+        if self._connection_config.WhichOneof("config") == POSTGRESQL:
+            self._store = PostgresqlStore(self._connection_config)
         return self
 
     def __exit__(

@@ -163,7 +163,7 @@ def test_an_interrupt_lets_nodes_end_in_order_and_starts_no_other(ran, tmp_path)
 
 
 def test_refused_data_stop_what_runs_and_what_has_not_started(ran, tmp_path):
-    """`c` computes from the data for minutes while `b` judges them; `e` waits for nothing that failed, but for a place."""
+    """`c` computes from the data for a minute while `b` judges them; `e` waits for nothing but a place."""
 
     def work(node, _attempt):
         if node == "b":
