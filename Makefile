@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install data run test slow faults lint format bench lock official clean
+.PHONY: help install data run test slow faults lint format bench lock official image test-container clean
 
 help: ## What there is
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: ## Make .venv from the lock that fits this machine; does nothing twice
 	@$(PYTHON) requirements/install.py
@@ -44,7 +44,7 @@ format: install ## Let ruff rewrite what it can
 	$(BIN)/ruff format .
 
 bench: install ## Ours against TFX's own example and a plain Keras script; then what training, input and metadata cost
-	$(BIN)/python benchmarks/local_run.py $(ARGS)
+	$(BIN)/python -m benchmarks.local_run $(ARGS)
 	$(BIN)/python -m benchmarks.training $(ARGS)
 	$(BIN)/python -m benchmarks.input $(ARGS)
 	$(BIN)/python -m benchmarks.metadata $(ARGS)
@@ -54,6 +54,12 @@ lock: ## Resolve requirements/requirements.in again into both locks
 
 official: ## The official lock in a Debian 13 root: install, fast tests, one taxi run (root on Debian only)
 	bash .ci/official $(ARGS)
+
+image: ## Build the image of Kubeflow's steps: make image ARGS="--tag registry.local/slipway:1"
+	@$(PYTHON) -m pipeline.kubeflow_code image $(ARGS)
+
+test-container: install ## Build the image and run each step of a compiled pipeline in it (root on Debian only)
+	$(BIN)/python -m pytest -s -m container tests/kubeflow/container $(ARGS)
 
 clean: ## Remove caches and build leftovers; .venv and .slipway stay
 	rm -rf build dist *.egg-info requirements/compat/build requirements/compat/*.egg-info

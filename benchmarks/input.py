@@ -13,13 +13,12 @@ Trainer's step waits for its input less than a tenth of its time, which is read 
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import input_cases
+from benchmarks.figures import machine, ratios, spread
 from benchmarks.input_cases import BATCH, PICTURES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,22 +115,6 @@ def waits(home: Path) -> dict[str, float]:
     return found
 
 
-def _machine() -> str:
-    processor = next(
-        (line.split(": ")[1] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} cores of {processor}; load {os.getloadavg()[0]:.1f}"
-
-
-def _ratios(some: list[float], others: list[float]) -> Iterator[float]:
-    return (one / other for one, other in zip(some, others, strict=True))
-
-
-def _spread(values: list[float], digits: int = 2) -> str:
-    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f} - {max(values):,.{digits}f})"
-
-
 @click.command()
 @click.option("--rounds", default=5, show_default=True, help="How often each way is measured.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write every sample here.")
@@ -140,7 +124,7 @@ def _spread(values: list[float], digits: int = 2) -> str:
 def main(rounds: int, json_file: Path | None, size_mb: int, large: bool, home: Path) -> None:
     """Compares ways to read the input."""
     console = Console()
-    console.print(f"{_machine()}; {rounds} rounds; median (lowest - highest)")
+    console.print(f"{machine()}; {rounds} rounds; median (lowest - highest)")
     with tempfile.TemporaryDirectory() as folder:
         of_records, of_pictures = records(Path(folder)), pictures(Path(folder), 2000 if rounds > 1 else 128)
         for sides in (of_records, of_pictures):
@@ -170,10 +154,10 @@ def _report_records(console: Console, sides: dict[str, Side]) -> None:
     for name, side in sides.items():
         table.add_row(
             name,
-            _spread(side.rates, 0),
-            _spread(list(_ratios(side.rates, factory.rates))),
-            _spread(list(_ratios(side.rates, ceiling.rates))),
-            _spread(list(_ratios(ceiling.cpu_seconds, side.cpu_seconds))),
+            spread(side.rates, 0),
+            spread(ratios(side.rates, factory.rates)),
+            spread(ratios(side.rates, ceiling.rates)),
+            spread(ratios(ceiling.cpu_seconds, side.cpu_seconds)),
         )
     console.print(table)
 
@@ -185,9 +169,9 @@ def _report_pictures(console: Console, sides: dict[str, Side]) -> None:
         batches = side.examples / PICTURES
         table.add_row(
             name,
-            _spread([1000 * seconds / batches for seconds in side.seconds], 1),
-            _spread(list(_ratios(side.seconds, alone.seconds))),
-            _spread(list(_ratios(side.cpu_seconds, alone.cpu_seconds))),
+            spread([1000 * seconds / batches for seconds in side.seconds], 1),
+            spread(ratios(side.seconds, alone.seconds)),
+            spread(ratios(side.cpu_seconds, alone.cpu_seconds)),
         )
     console.print(table)
 

@@ -1,6 +1,6 @@
 """The taxi task from a cold start and again: ours, TFX's own example by its LocalDagRunner, one plain Keras script.
 
-    python benchmarks/local_run.py [--rounds 3] [--json FILE]
+    python -m benchmarks.local_run [--rounds 3] [--json FILE]
 
 Each round runs the three in turn, each in a process and a folder of its own, imports included: 15,002 rows of the CSV
 in the tfx wheel, two thirds of them for training, 1,000 steps of 40. Ours and TFX's are run once more with nothing
@@ -10,7 +10,6 @@ example has not: verified TFRecords, DataGate, ServingCheck, slices, and a proce
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.figures import machine, ratios, spread
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, STOCK, PLAIN = "ours", "stock TFX", "plain Keras"
@@ -106,23 +107,17 @@ def _seconds(execution: metadata_store_pb2.Execution) -> float:
 
 def _report(samples: dict[str, list[Sample]]) -> None:
     console = Console()
-    console.print(f"{os.cpu_count()} cores, {len(samples[OURS])} rounds; seconds: median (lowest - highest)")
+    console.print(f"{machine()}; {len(samples[OURS])} rounds; seconds: median (lowest - highest)")
     table = Table("", *samples)
-    table.add_row("whole process", *(_spread([s.seconds for s in runs]) for runs in samples.values()))
+    table.add_row("whole process", *(spread([s.seconds for s in runs], 1) for runs in samples.values()))
     nodes = list(dict.fromkeys(node for runs in samples.values() for sample in runs for node in sample.nodes))
     for node in nodes:
-        table.add_row(node, *(_spread([s.nodes[node] for s in runs if node in s.nodes]) for runs in samples.values()))
-    table.add_row("before the nodes", *(_spread([s.before for s in runs if s.before]) for runs in samples.values()))
+        table.add_row(node, *(spread([s.nodes[node] for s in runs if node in s.nodes], 1) for runs in samples.values()))
+    table.add_row("before the nodes", *(spread([s.before for s in runs if s.before], 1) for runs in samples.values()))
     console.print(table)
     for name, baseline in RATIOS:
-        ratios = [one.seconds / other.seconds for one, other in zip(samples[name], samples[baseline], strict=True)]
-        console.print(f"{name} / {baseline}: {_spread(ratios, 2)}")
-
-
-def _spread(values: list[float], digits: int = 1) -> str:
-    if not values:
-        return "-"
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} - {max(values):.{digits}f})"
+        sides = [[sample.seconds for sample in samples[side]] for side in (name, baseline)]
+        console.print(f"{name} / {baseline}: {spread(ratios(*sides))}")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
-"""How fast runs and lineages are read from a store of a thousand runs, against a walk with ML Metadata's client.
+"""How fast runs, lineages and pages are made of a store of a thousand runs, against a walk with ML Metadata's client.
 
-    python -m benchmarks.metadata [--runs N] [--rounds N]
+    python -m benchmarks.metadata [--runs N] [--rounds N] [--home HOME]
 
 The store is made through that client: runs of eleven nodes with the parameters that Slipway notes, each with data, a
 schema and code of its own every tenth run, from the cache otherwise. Each time is that of a whole process, its start
-included. The walk asks ML Metadata once for each artifact and each execution, as its interface offers it.
+included, and memory the most that it held at once. The walk asks ML Metadata once for each artifact and each execution,
+as its interface offers it. The page of a run with all its files is that of the latest run of HOME, else of one of the
+taxi task that is made first.
 """
 
 import argparse
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +23,8 @@ from pathlib import Path
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.home import Home
+from pipeline.lineage import Store
 from pipeline.lineage.connection import Location
 
 _MEMORY = Path("/dev/shm")
@@ -151,14 +155,19 @@ def _event(kind: int, key: str) -> mlmd.Event:
     return event
 
 
-def measure(command: Sequence[str], rounds: int) -> tuple[float, float, float]:
-    """Returns the median, the shortest and the longest seconds of a process."""
-    seconds = []
+def measure(command: Sequence[str], rounds: int) -> tuple[float, float, float, float]:
+    """Returns the median, the shortest and the longest seconds of a process, and the most MiB that it held."""
+    seconds, memory = [], []
     for _ in range(rounds):
         began = time.perf_counter()
-        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds), min(seconds), max(seconds)
+        memory.append(used.ru_maxrss / 1024)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+    return statistics.median(seconds), min(seconds), max(seconds), max(memory)
 
 
 def main() -> None:
@@ -166,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--home", help="a home with a run; without it, one of the taxi task is made")
     options = parser.parse_args()
     # A transaction for each of 11,000 executions would otherwise wait for the disk most of the time.
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
@@ -174,31 +184,42 @@ def main() -> None:
         for number in range(options.runs):
             writer.run(number)
         print(f"{options.runs} runs of {len(NODES)} nodes, {path.stat().st_size / 2**20:.0f} MiB")
-        _report(str(path), options.runs, options.rounds)
+        home = options.home or _taxi(Path(folder) / "home")
+        _report(str(path), options.runs, options.rounds, home, Path(folder) / "pages")
 
 
-def _report(store: str, runs: int, rounds: int) -> None:
+def _taxi(home: Path) -> str:
+    command = [sys.executable, "local_runner.py", "taxi", "--home", str(home), "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return str(home)
+
+
+def _report(store: str, runs: int, rounds: int, home: str, pages: Path) -> None:
     last = destination(runs - 1)
     slipway = ("-m", "pipeline.cli")
+    with Store.open(Home.existing(home).metadata_db) as opened:
+        real = opened.runs(limit=1)[0].id
+    written = ("-o", str(pages))
     cases = {
         "runs": (*slipway, "runs", "--store", store),
         "runs, all": (*slipway, "runs", "--store", store, "--json", "--limit", str(runs)),
         "lineage of a version": (*slipway, "lineage", last, "--store", store),
+        "report of a run": (*slipway, "report", f"run-{runs - 1:04d}", "--store", store, *written),
+        "report of a whole run": (*slipway, "report", real, "--home", home, *written),
     }
     found = {}
     print(f"{'':24}{'median':>8}{'least':>8}{'most':>8}{'MiB':>8}")
     for name, command in cases.items():
-        found[name] = _line(name, command, rounds, resource.RUSAGE_CHILDREN)
+        found[name] = _line(name, command, rounds)
+    print(f"pages: {', '.join(f'{page.stat().st_size / 2**10:.0f} KiB' for page in sorted(pages.iterdir()))}")
     walks = {"lineage of a version": ("-c", WALK, store, last), "runs, all": ("-c", WALK_RUNS, store)}
     for name, command in walks.items():
-        walked = _line(f"{name}, walked", command, rounds, resource.RUSAGE_CHILDREN)
+        walked = _line(f"{name}, walked", command, rounds)
         print(f"{name}: {walked / found[name]:.1f} times as fast as the walk")
 
 
-def _line(name: str, command: Sequence[str], rounds: int, who: int) -> float:
-    median, least, most = measure(command, rounds)
-    # The largest of all processes so far: those that need least are measured first.
-    memory = resource.getrusage(who).ru_maxrss / 1024
+def _line(name: str, command: Sequence[str], rounds: int) -> float:
+    median, least, most, memory = measure(command, rounds)
     print(f"{name:24}{median:8.2f}{least:8.2f}{most:8.2f}{memory:8.0f}")
     return median
 

@@ -14,11 +14,9 @@ one. `MirroredStrategy` itself on one device is measured to show why `mirrored` 
 
 import json
 import os
-import platform
-import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +32,7 @@ from rich.table import Table
 
 from benchmarks import guard_share, training_memory
 from benchmarks.cases import Case, image_columns, image_model, table_columns, table_model
+from benchmarks.figures import machine, ratios, spread
 from components.trainer import fit, stages, strategy
 from components.trainer.input_pipeline import InMemory
 from components.trainer.plan import Plan
@@ -153,23 +152,9 @@ def _train(case: Case, split: InMemory, side: Side, epochs: int, clock: Clock) -
     stages.LOOPS[config.loop](model, split, split, config, plan, [clock])
 
 
-def _machine() -> str:
-    gpus = [
-        tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
-    ]
-    processor = next(
-        (line.split(": ")[1] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} cores of {processor}, {', '.join(gpus) or 'no GPU'}; load {os.getloadavg()[0]:.1f}"
-
-
-def _ratios(some: list[float], others: list[float]) -> Iterator[float]:
-    return (one / other for one, other in zip(some, others, strict=True))
-
-
-def _spread(values: list[float], digits: int = 2) -> str:
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} - {max(values):.{digits}f})"
+def _gpus() -> str:
+    found = tf.config.list_physical_devices("GPU")
+    return ", ".join(tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in found) or "no GPU"
 
 
 @click.command()
@@ -178,7 +163,7 @@ def _spread(values: list[float], digits: int = 2) -> str:
 def main(rounds: int, json_file: Path | None) -> None:
     """Compares step times and memory."""
     console = Console()
-    console.print(f"{_machine()}; {rounds} rounds; median (lowest - highest)")
+    console.print(f"{machine(_gpus())}; {rounds} rounds; median (lowest - highest)")
     samples = {}
     for name, case in CASES.items():
         samples[name] = measure(case, rounds)
@@ -190,7 +175,7 @@ def main(rounds: int, json_file: Path | None) -> None:
     }
     table = Table("the guard", "loop", "% of a training's time")
     for (name, loop), values in shares.items():
-        table.add_row(name, loop, _spread([100 * value for value in values]))
+        table.add_row(name, loop, spread([100 * value for value in values]))
     console.print(table)
     memory = {
         name: [training_memory.peak(*arguments) for _ in range(3)]
@@ -202,7 +187,7 @@ def main(rounds: int, json_file: Path | None) -> None:
     }
     table = Table("peak memory of a training", "MiB", "to one micro-batch")
     for name, values in memory.items():
-        table.add_row(name, _spread(values, 0), _spread(list(_ratios(values, memory["one micro-batch"]))))
+        table.add_row(name, spread(values, 0), spread(ratios(values, memory["one micro-batch"])))
     console.print(table)
     if json_file:
         seconds = {name: {side: one.seconds for side, one in sides.items()} for name, sides in samples.items()}
@@ -222,9 +207,9 @@ def _report(console: Console, title: str, case: Case, sides: dict[str, Side]) ->
     table = Table(title, "ms a step", "baseline", "ms a step", "ratio", "ratio of CPU time")
     for name, pair in RATIOS.items():
         one, baseline = (sides[side] for side in pair)
-        milliseconds = [_spread([1000 * value / case.steps for value in side.seconds], 3) for side in (one, baseline)]
-        ratios = [_ratios(one.seconds, baseline.seconds), _ratios(one.cpu_seconds, baseline.cpu_seconds)]
-        table.add_row(name, milliseconds[0], pair[1], milliseconds[1], *(_spread(list(values)) for values in ratios))
+        milliseconds = [spread([1000 * value / case.steps for value in side.seconds], 3) for side in (one, baseline)]
+        pairs = [(one.seconds, baseline.seconds), (one.cpu_seconds, baseline.cpu_seconds)]
+        table.add_row(name, milliseconds[0], pair[1], milliseconds[1], *(spread(ratios(*pair)) for pair in pairs))
     console.print(table)
 
 
