@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from typing import TypeVar
 
+from components import op_error
 from components.errors import ComponentFailed, SlipwayError
 
 _NO_SPACE = "No space left on device"
@@ -45,9 +46,11 @@ def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
         return ComponentFailed(
             f"{where} needs room on the disk.", received=_NO_SPACE.lower(), fix="Free some space, then run again."
         )
-    first = next((line for line in str(error).splitlines() if line.strip()), "no message")
+    # Of all that Beam and Keras wrap around an operation's error, only that says what it did not like.
+    told = next((inner for inner in chain if _is_of_operation(inner)), error)
+    said = op_error.gist(str(told)) or "no message"
     return ComponentFailed(
-        f"{where} failed.", received=f"{type(error).__name__}: {first[:300]}", fix="The log has the traceback."
+        f"{where} failed.", received=f"{type(told).__name__}: {said}", fix="The log has the traceback."
     )
 
 
@@ -76,6 +79,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _is_of_operation(error: BaseException) -> bool:
+    return any(kind.__name__ == "OpError" for kind in type(error).__mro__)
 
 
 def _is_disk_full(error: BaseException) -> bool:

@@ -18,10 +18,25 @@ def _wrapped(inner: BaseException) -> BaseException:
         return outer
 
 
+class OpError(Exception):
+    """By its name, what TensorFlow derives the errors of operations from."""
+
+
+class NotFoundError(OpError):
+    pass
+
+
 @pytest.mark.parametrize(
     ("error", "text", "exit_code"),
     [
         (ValueError("bad\nsecond line"), "Node Trainer failed. Received: ValueError: bad.", 1),
+        (
+            _wrapped(
+                NotFoundError("Graph execution error:\n\nDetected at node x\n{{node y}} assets/words: No such file\n")
+            ),
+            "Node Trainer failed. Received: NotFoundError: words: No such file.",
+            1,
+        ),
         (ValueError(""), "Received: ValueError: no message.", 1),
         (OSError(errno.ENOSPC, "No space left on device"), "Node Trainer needs room on the disk.", 1),
         (_wrapped(OSError(errno.ENOSPC, "full")), "Node Trainer needs room on the disk.", 1),
