@@ -34,7 +34,7 @@ class NotFoundError(OpError):
             _wrapped(
                 NotFoundError("Graph execution error:\n\nDetected at node x\n{{node y}} assets/words: No such file\n")
             ),
-            "Node Trainer failed. Received: NotFoundError: words: No such file.",
+            "Node Trainer failed. Received: NotFoundError: assets/words: No such file.",
             1,
         ),
         (ValueError(""), "Received: ValueError: no message.", 1),
