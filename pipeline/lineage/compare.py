@@ -93,6 +93,8 @@ def _parameters(node: str, execution: Execution) -> Iterator[tuple[tuple[str, st
 
 
 def _schema(store: Store, run: Run) -> Path | None:
-    events = store.events(executions=[node.execution for node in run.nodes])
+    # Transform puts out two more: those of what it makes.
+    nodes = [node.execution for node in run.nodes if not node.component.endswith(".Transform")]
+    events = store.events(executions=nodes)
     found = [one for one in store.artifacts_of(event.artifact for event in events) if one.type == "Schema"]
     return Path(found[-1].uri) if found else None
