@@ -18,7 +18,11 @@ setup(
         *(f"kubeflow.{name}" for name in find_packages("kubeflow")),
     ],
     py_modules=["local_runner"],
-    package_data={"pipeline.new": ["templates/*.jinja"], "schemas": ["**/*.pbtxt"]},
+    package_data={
+        "pipeline.new": ["templates/*.jinja"],
+        "pipeline.report": ["templates/**"],
+        "schemas": ["**/*.pbtxt"],
+    },
     install_requires=[
         "apache-beam>=2.77,<3",
         "click>=8,<9",
@@ -27,7 +31,7 @@ setup(
         "keras>=3.15,<4",
         "keras-tuner>=1.4.2,<2",
         "matplotlib>=3.9,<4",
-        "networkx>=3.4,<4",
+        "pillow>=11,<13",
         "psutil>=6",
         "pydantic>=2.10,<3",
         "pyyaml>=6,<7",

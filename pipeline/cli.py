@@ -25,6 +25,8 @@ COMMANDS = {
     "runs": "List the runs that the metadata store knows.",
     "show": "Show one run: its nodes, its evaluation, what it pushed.",
     "compare": "Show in what runs differ, and their metrics.",
+    "report": "Write runs as pages: one HTML file each.",
+    "ui": "Show the same pages in a browser, also while a run goes on.",
     "why": "Say why a node ran, or took what an earlier run had made.",
     "artifacts": "List the artifacts that the metadata store knows.",
     "executions": "List each time that a node was run.",
@@ -42,6 +44,7 @@ COMMANDS = {
     "neighbours": "Find the examples that are most like one.",
     "similarity": "Draw how like each other the examples of each class are.",
     "compile": "Compile a task's pipeline for Kubeflow Pipelines or Vertex.",
+    "submit": "Send a compiled pipeline to Kubeflow Pipelines: run it, schedule it, upload it.",
     "kfp-local": "Run a compiled pipeline on this machine, as Kubeflow Pipelines would.",
     "doctor": "Check this machine and this environment, and say how to mend them.",
 }

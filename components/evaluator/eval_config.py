@@ -1,5 +1,6 @@
 """From a task's EvaluationConfig to TFMA's EvalConfig."""
 
+import json
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
@@ -7,10 +8,13 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils.keras_lib import tf_keras as tfma_keras
 
 from components.errors import UsageError, did_you_mean
+from components.evaluator.buckets import BucketsPlot
 from components.evaluator.config import EvaluationConfig, OutputEvaluation, Threshold
+from components.evaluator.plots import kind_of
 
 SIGNATURE = "serving_examples"
 COUNT = "ExampleCount"
+CONFUSIONS = "MultiClassConfusionMatrixPlot"
 
 
 def eval_config(config: EvaluationConfig) -> config_pb2.EvalConfig:
@@ -28,7 +32,10 @@ def eval_config(config: EvaluationConfig) -> config_pb2.EvalConfig:
     return config_pb2.EvalConfig(
         model_specs=[model],
         slicing_specs=[config_pb2.SlicingSpec(), *_slicings(config)],
-        metrics_specs=[_metrics_spec(name, target, config) for name, target in config.targets.items()],
+        metrics_specs=[
+            *(_metrics_spec(name, target, config) for name, target in config.targets.items()),
+            *(_plots_spec(name, target) for name, target in config.targets.items() if kind_of(target.metrics)),
+        ],
     )
 
 
@@ -41,6 +48,16 @@ def _metrics_spec(output: str, target: OutputEvaluation, config: EvaluationConfi
         for name in (*target.metrics, *([COUNT] if counted else []))
     ]
     return config_pb2.MetricsSpec(metrics=metrics, output_names=[output] if output else [])
+
+
+def _plots_spec(output: str, target: OutputEvaluation) -> config_pb2.MetricsSpec:
+    """Returns the plot that fits an output, for the page of a run."""
+    kind = kind_of(target.metrics)
+    plot = config_pb2.MetricConfig(class_name=CONFUSIONS)
+    if kind != "classes":
+        config = json.dumps({"probability": kind == "probability"})
+        plot = config_pb2.MetricConfig(class_name=BucketsPlot.__name__, module=BucketsPlot.__module__, config=config)
+    return config_pb2.MetricsSpec(metrics=[plot], output_names=[output] if output else [])
 
 
 def metric_class(name: str) -> Any:

@@ -12,9 +12,11 @@ from tfx.components.evaluator import constants, executor
 from tfx.types import artifact_utils
 
 from components.errors import SlipwayError
+from components.evaluator import plots
 from components.evaluator import verdict as verdicts
 from components.evaluator.config import EvaluationConfig
 from components.evaluator.judge import judge
+from components.evaluator.plotted import plotted
 from components.evaluator.verdict import Verdict
 from components.settings import from_dict
 
@@ -40,6 +42,7 @@ class Executor(executor.Executor):
         uncompared = self._evaluate(input_dict, output_dict, exec_properties)
         verdict = verdicts.decide(judge(evaluation, config), exec_properties.get("force_bless"), uncompared)
         verdicts.write(verdict, evaluation)
+        plots.write(plotted(evaluation, config), Path(evaluation))
         compared = input_dict if uncompared is None else _without_baseline(input_dict)
         _bless(artifact_utils.get_single_instance(output_dict["blessing"]), compared, verdict)
 

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 
@@ -11,12 +10,12 @@ from pipeline.commands import options
 from pipeline.commands.stores import open_store, told
 from pipeline.commands.table import print_table
 from pipeline.home import Home
+from pipeline.lineage.quality import quality
 from pipeline.lineage.runs import Run
 from pipeline.runner.display import number_text
 
 _SHOWN = 2
 _NARROWEST = 100
-_NO_QUALITY = "ExampleCount"
 
 Metrics = Mapping[str, float]
 
@@ -39,7 +38,7 @@ def command(
     """
     runs = _runs(task, limit + 1, before, home, store)
     shown = runs[:limit]
-    metrics = [_metrics(told(home, run.id).evaluation) for run in shown]
+    metrics = [quality(told(home, run.id).evaluation) for run in shown]
     if as_json:
         rows = ({**dataclasses.asdict(run), "cached": run.cached} for run in shown)
         click.echo(json.dumps([{**row, "metrics": found} for row, found in zip(rows, metrics, strict=True)], indent=2))
@@ -59,14 +58,7 @@ def _runs(task: str | None, count: int, before: str | None, home: str | None, st
         return opened.runs(task, limit=count, before=before)
 
 
-def _metrics(rows: Sequence[Mapping[str, Any]]) -> Metrics:
-    """Returns the metrics of the whole split, those with a threshold first."""
-    whole = [row for row in rows if not row["slice"] and row["value"] is not None]
-    judged = sorted(whole, key=lambda row: (row.get("passed") is None, row["metric"] == _NO_QUALITY))
-    return {row["metric"]: row["value"] for row in judged}
-
-
-def _print(runs: list[Run], metrics: list[Metrics]) -> None:
+def _print(runs: list[Run], metrics: Sequence[Metrics]) -> None:
     print_table(
         {
             "Run": [run.id for run in runs],
@@ -75,7 +67,7 @@ def _print(runs: list[Run], metrics: list[Metrics]) -> None:
             "Cached": [f"{run.cached}/{len(run.nodes)}" for run in runs],
             "Seconds": [f"{run.seconds:.1f}" for run in runs],
             "Metrics": [_text(found) for found in metrics],
-            "Pushed": [run.version or ("not blessed" if run.blessed is False else "-") for run in runs],
+            "Pushed": [_pushed(run) for run in runs],
         },
         right=["Cached", "Seconds"],
         folded=["Metrics"],
@@ -85,3 +77,9 @@ def _print(runs: list[Run], metrics: list[Metrics]) -> None:
 
 def _text(metrics: Metrics) -> str:
     return ", ".join(f"{name} {number_text(value)}" for name, value in list(metrics.items())[:_SHOWN]) or "-"
+
+
+def _pushed(run: Run) -> str:
+    if run.version is None:
+        return "not blessed" if run.blessed is False else "-"
+    return f"{run.version}, forced" if run.forced else run.version

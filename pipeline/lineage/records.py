@@ -25,6 +25,10 @@ ARTIFACT_STATES: Mapping[int, str] = {
     5: "abandoned",
     6: "reference",
 }
+STARTED_PROPERTY, SECONDS_PROPERTY = "__slipway_started__", "__slipway_seconds__"
+"""When an execution began and how long it took, where it was written after the run: ML Metadata notes only the latter
+moment."""
+
 SUCCESSFUL = frozenset({"complete", "cached"})
 
 _EVENT_TYPES: Mapping[int, str] = {

@@ -7,12 +7,21 @@ from dataclasses import dataclass
 
 from components.evaluator.verdict import FORCED_PROPERTY
 from components.trainer.trackers.execution import TrackedRun
-from pipeline.lineage.records import SUCCESSFUL, Artifact, Context, Event, Execution
+from pipeline.lineage.records import (
+    SECONDS_PROPERTY,
+    STARTED_PROPERTY,
+    SUCCESSFUL,
+    Artifact,
+    Context,
+    Event,
+    Execution,
+)
 
 _RESULT = "__execution_result__"
 
 OUTCOMES = ("ModelBlessing", "PushedModel")
-NOTES = (_RESULT, *(f"{tracker}_{name}" for tracker in ("mlflow", "wandb") for name in ("run_id", "location")))
+_TRACKED = tuple(f"{tracker}_{name}" for tracker in ("mlflow", "wandb") for name in ("run_id", "location"))
+NOTES = (_RESULT, STARTED_PROPERTY, SECONDS_PROPERTY, *_TRACKED)
 """The properties of executions that a list of runs shows; others are long."""
 
 
@@ -116,13 +125,16 @@ def _run(context: Context, executions: Sequence[Execution], outcomes: Outcomes) 
     ids = [node.execution for node in nodes.values()]
     pushed, blessing = outcomes.of(ids, "PushedModel"), outcomes.of(ids, "ModelBlessing")
     real = pushed if pushed and pushed.properties.get("pushed") else None
+    # The context of a run that was written afterwards is younger than its nodes.
+    started = min((node.started for node in nodes.values()), default=context.created)
+    started = min(started, context.created)
     ended = max((node.started + node.seconds for node in nodes.values()), default=context.created)
     return Run(
         id=context.name,
         pipeline=next((execution.pipeline for execution in executions if execution.pipeline), ""),
         state=_state([node.state for node in nodes.values()]),
-        started=context.created,
-        seconds=round(ended - context.created, 3),
+        started=started,
+        seconds=round(ended - started, 3),
         nodes=tuple(nodes.values()),
         version=_text(real, "pushed_version"),
         pushed_to=_text(real, "pushed_destination"),

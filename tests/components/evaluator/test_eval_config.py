@@ -97,7 +97,7 @@ SEVERAL = EvaluationConfig(slices=(("half",),), outputs={"price": PRICE, "kind":
 def test_each_output_has_its_label_metrics_and_thresholds():
     config = eval_config(SEVERAL)
     assert dict(config.model_specs[0].label_keys) == {"price": "price", "kind": "kind"}
-    price, kind = config.metrics_specs
+    price, kind = config.metrics_specs[:2]
     assert (list(price.output_names), list(kind.output_names)) == (["price"], ["kind"])
     assert _whole(price.metrics[0]).threshold.value_threshold.upper_bound.value == 1.0
     assert len(kind.metrics[0].per_slice_thresholds) == 2
@@ -170,3 +170,19 @@ def _records(file: Path) -> str:
                 features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
             writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
     return str(file)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "plots"),
+    [
+        (("AUC",), [("BucketsPlot", '{"probability": true}')]),
+        (("MeanAbsoluteError",), [("BucketsPlot", '{"probability": false}')]),
+        (("SparseCategoricalAccuracy",), [("MultiClassConfusionMatrixPlot", "")]),
+        (("ExampleCount",), []),
+    ],
+)
+def test_each_output_has_the_plot_that_fits(metrics, plots):
+    outputs = {"a": OutputEvaluation("label", metrics)}
+    _, *specs = eval_config(EvaluationConfig(outputs=outputs)).metrics_specs
+    assert [(spec.metrics[0].class_name, spec.metrics[0].config) for spec in specs] == plots
+    assert all(list(spec.output_names) == ["a"] for spec in specs)

@@ -1,10 +1,11 @@
 """The real TFMA over eight examples: each case that a verdict can meet is decided as docs/gates.md says."""
 
+import math
 from pathlib import Path
 
 import pytest
 
-from components.evaluator.config import EvaluationConfig, Threshold
+from components.evaluator.config import EvaluationConfig, OutputEvaluation, Threshold
 from tests.components.evaluator import tiny
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,8 @@ def test_nan_never_blesses(inputs, tmp_path):
     found = tiny.evaluate(tmp_path, config, {**inputs, "model": wrong})
     assert (found.verdict.blessed, found.row(MSE).value, found.row(MSE).note) == (False, None, "NaN")
     assert found.verdict.reason == "MeanSquaredError=NaN (change <= 1e+09)"
+    [plotted] = found.plots.outputs
+    assert (plotted.kind, plotted.left_out, plotted.buckets) == ("number", 8, ())
 
 
 def test_a_small_slice_is_shown_and_not_judged(inputs, tmp_path):
@@ -103,3 +106,29 @@ def test_a_reason_that_was_not_needed_is_not_kept(inputs, tmp_path):
     found = tiny.evaluate(tmp_path, _config(), inputs, force="to be sure")
     assert (found.verdict.blessed, found.verdict.forced) == (True, None)
     assert not found.blessing.has_custom_property("force_bless_reason")
+
+
+def test_the_plots_are_of_the_whole_split_and_of_the_model_that_is_judged(inputs, tmp_path):
+    judged = {**inputs, "model": tiny.classifier(tmp_path / "model")}
+    outputs = {
+        "kind": OutputEvaluation(label="kind", metrics=("SparseCategoricalAccuracy",)),
+        "share": OutputEvaluation(label="big", metrics=("AUC",)),
+    }
+    config = EvaluationConfig(outputs=outputs, slices=(("side",),))
+    found = tiny.evaluate(tmp_path, config, {**judged, "baseline_model": judged["model"]})
+    kind, share = found.plots.outputs
+    counts = {(one.actual, one.predicted): one.examples for one in kind.confusions}
+    assert counts == {(0, 0): 3, (1, 1): 2, (2, 2): 2, (0, 1): 1}
+    assert [(one.lower, one.examples, one.label) for one in share.buckets] == [
+        (pytest.approx(math.floor(100 * x / 8) / 100), 1, float(x >= 4)) for x in range(8)
+    ]
+
+
+def test_the_errors_of_a_number_are_counted(inputs, tmp_path):
+    poor = tiny.export(tmp_path / "poor", scale=2.2)  # Errors of 0.2 x.
+    found = tiny.evaluate(tmp_path, _config(), {**inputs, "model": poor})
+    [plotted] = found.plots.outputs
+    assert sum(bucket.examples for bucket in plotted.buckets) == 8
+    assert [(bucket.prediction - bucket.label) for bucket in plotted.errors] == [
+        pytest.approx(0.2 * x, abs=1e-5) for x in range(8)
+    ]

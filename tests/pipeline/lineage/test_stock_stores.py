@@ -92,6 +92,13 @@ def test_all_commands(ask, tmp_path, monkeypatch):
     assert any("digest of the code" in words for words in lineage["lacks"])
     assert "Made of it\n" in ask("lineage", str(train["inputs"][0]["artifact"]))
 
+    pages = ask("report", "--all", "-o", str(tmp_path / "pages"), "--json")
+    texts = [Path(page["path"]).read_text() for page in pages]
+    assert [page["runs"] for page in pages] == [*([run["id"]] for run in runs), []]
+    assert "Nobody has noted: " in texts[1]
+    assert "a digest of the code" in texts[1]
+    assert servers.PASSWORD not in "".join(texts)
+
     assert len(ask("executions", "tiny", "--node", "Train", "--json")) == 4
     assert [one["node"] for one in ask("executions", "--state", "failed", "--json")] == ["Train"]
     assert [one["type"] for one in ask("artifacts", "--json")] == ["Model", "Model", "Examples"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline.cli import main
 from pipeline.lineage import Store
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -63,6 +65,15 @@ def test_a_cold_run_pushes_a_model(cold, home):
     assert set(_states(home).values()) == {"complete"}
     [event] = _events(home, "evaluation")
     assert event["blessed"]
+
+
+def test_its_page_shows_all_of_it(cold, home, tmp_path, capsys):
+    assert main(["report", "--all", "--home", str(home), "-o", str(tmp_path), "--json"]) == 0
+    page, _ = json.loads(capsys.readouterr().out)
+    assert page["bytes"] < 5_000_000
+    found = re.findall(r'<section id="([a-z-]+)"', Path(page["path"]).read_text())
+    assert {"dag", "model-card", "evaluation", "predictions", "training", "serving", "lineage"} < set(found)
+    assert _events(home, "run_started")[0]["upstream"]["Pusher"] == ["Evaluator", "ServingCheck", "Trainer"]
 
 
 def test_nothing_is_downloaded(cold, home):

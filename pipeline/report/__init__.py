@@ -1,0 +1,1 @@
+"""Runs as pages: one self-contained HTML file each."""
