@@ -54,6 +54,7 @@ class NextSteps:
         logs = self.home.pipelines(self.task) / "Trainer" / "model_run"
         return [
             f"{slipway} show {self.run_id}{home}",
+            f"{slipway} report {self.run_id}{home}",
             f"{slipway} runs {self.task}{home}",
             *([f"{tensorboard} --logdir {shlex.quote(shown(logs))}"] if tensorboard and logs.is_dir() else []),
         ]

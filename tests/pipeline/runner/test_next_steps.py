@@ -29,12 +29,16 @@ def steps(home=None):
 
 
 def test_programs_of_an_environment_that_is_not_activated_have_their_path(programs):
-    assert steps().look() == ["venv/bin/slipway show run-1", "venv/bin/slipway runs taxi"]
+    assert steps().look() == [
+        "venv/bin/slipway show run-1",
+        "venv/bin/slipway report run-1",
+        "venv/bin/slipway runs taxi",
+    ]
 
 
 def test_programs_of_an_activated_environment_are_named(programs, monkeypatch):
     monkeypatch.setenv("PATH", str(programs))
-    assert steps().look() == ["slipway show run-1", "slipway runs taxi"]
+    assert steps().look() == ["slipway show run-1", "slipway report run-1", "slipway runs taxi"]
 
 
 def test_without_the_program_the_module_is_named(programs):
