@@ -140,12 +140,7 @@ def install(lock: Lock, venv: Path, python: Version) -> None:
         stamp.unlink()
     if not is_reusable(venv, python):
         _step([sys.executable, "-m", "venv", "--clear", str(venv)])
-    uv, environ = install_uv(venv, lock)
-    # On a terminal uv shows its progress, then 230 names; elsewhere only the names would be left.
-    quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    pip_install = [uv, "pip", "install", "--no-deps", "--python", str(venv / "bin" / "python")]
-    # The lock's setuptools also builds what has no wheel; without the constraint uv would fetch the newest, unhashed.
-    _step([*pip_install, *quiet, "--require-hashes", "--build-constraints", lock.path, "-r", lock.path], environ)
+    pip_install, environ = install_lock(lock, venv)
     from_source = [*pip_install, "--quiet", "--no-build-isolation"]
     if lock.compat:
         _step([*from_source, "--reinstall-package", COMPAT_NAME, f"./{COMPAT}"], environ)
@@ -153,6 +148,28 @@ def install(lock: Lock, venv: Path, python: Version) -> None:
     beside = venv / f"{STAMP}.new"
     beside.write_text(stamp_of(lock, python, venv))
     beside.replace(stamp)
+
+
+def install_lock(lock: Lock, venv: Path) -> Tuple[List[str], Dict[str, str]]:
+    """Installs what a lock holds into an environment.
+
+    Args:
+        lock: The lock.
+        venv: The environment, with pip in it.
+
+    Returns:
+        The command that installs more there, and the environment variables to run it with.
+
+    Raises:
+        InstallFailed: A step ended with an error.
+    """
+    uv, environ = install_uv(venv, lock)
+    # On a terminal uv shows its progress, then 230 names; elsewhere only the names would be left.
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    pip_install = [uv, "pip", "install", "--no-deps", "--python", str(venv / "bin" / "python")]
+    # The lock's setuptools also builds what has no wheel; without the constraint uv would fetch the newest, unhashed.
+    _step([*pip_install, *quiet, "--require-hashes", "--build-constraints", lock.path, "-r", lock.path], environ)
+    return pip_install, environ
 
 
 def install_uv(venv: Path, lock: Lock) -> Tuple[str, Dict[str, str]]:

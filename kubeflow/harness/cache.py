@@ -1,4 +1,7 @@
-"""What was made of what, for KFP's cache: key as in KFP/v2/cacheutils/cache.go:173."""
+"""What was made of what: KFP's cache, key as in KFP/v2/cacheutils/cache.go:173.
+
+The driver asks it once the condition holds, within the same pipeline only, and a hit starts no launcher.
+"""
 
 import hashlib
 import json
@@ -31,10 +34,11 @@ class Cache:
         replace_text(self._folder / f"{key}.json", json.dumps(asdict(outputs)))
 
 
-def key_of(container: Spec, component: Spec, given: Json) -> str:
-    """Returns the key of a step: its inputs, image, command and outputs; of an artifact, which one it is."""
+def key_of(pipeline: str, container: Spec, component: Spec, given: Json) -> str:
+    """Returns the key of a step: its pipeline, inputs, image, command and outputs; of an artifact, which one it is."""
     artifacts = {key: value["artifacts"][0]["uri"] for key, value in given["artifacts"].items()}
     parts = [
+        pipeline,
         artifacts,
         given["parameterValues"],
         container.get("image"),

@@ -1,4 +1,8 @@
-"""The part of CEL that conditions of pipelines use.
+"""The part of CEL that conditions of pipelines use, read by hand (KFP/v2/expression/expression.go has cel-go read it).
+
+Comparisons, `&&`, `||`, `!`, brackets, paths into the inputs, texts, numbers and truth values. As in CEL, values of
+different kinds are never equal and have no order, a condition must be true or false, and what one side of `&&` or `||`
+decides is decided whatever is wrong with the other.
 
 >>> holds("inputs.x['a'] == 1.0 && !(inputs.y[0] == 'no')", {"inputs": {"x": {"a": 1}, "y": ["yes"]}})
 True
@@ -6,21 +10,25 @@ True
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.errors import ComponentFailed
 
-_TOKEN = re.compile(r"\s*(&&|\|\||==|!=|<=|>=|[<>!().\[\]]|'[^']*'|-?\d+(?:\.\d+)?|[A-Za-z_]\w*)")
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
+_TOKEN = re.compile(
+    r"\s*(&&|\|\||==|!=|<=|>=|[<>!().\[\]]|'[^'\\]*'|\"[^\"\\]*\"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_]\w*)"
+)
+_EQUALITIES: dict[str, Callable[[Any, Any], bool]] = {"==": operator.eq, "!=": operator.ne}
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
 _WORDS = {"true": True, "false": False}
+
+Term = Callable[[], Any]
+"""Part of a condition that was read: returns its value, or raises what is wrong with it."""
 
 
 def holds(condition: str, values: Mapping[str, Any]) -> bool:
@@ -34,7 +42,7 @@ def holds(condition: str, values: Mapping[str, Any]) -> bool:
         ComponentFailed: It cannot be read, or names something that is not there: KFP's driver fails then.
     """
     try:
-        return bool(_Reader(condition, values).read())
+        return _truth(_Reader(condition, values).read()())
     except (LookupError, TypeError, ValueError) as error:
         raise ComponentFailed(
             "A condition must be about what is there.", received=f"{condition} ({type(error).__name__}: {error})"
@@ -42,17 +50,17 @@ def holds(condition: str, values: Mapping[str, Any]) -> bool:
 
 
 class _Reader:
-    """Reads and evaluates a condition from left to right."""
+    """Reads a condition from left to right."""
 
     def __init__(self, text: str, values: Mapping[str, Any]) -> None:
         self._tokens = _tokens(text)
         self._values = values
 
-    def read(self) -> Any:
-        value = self._either()
+    def read(self) -> Term:
+        term = self._either()
         if self._tokens:
             raise ValueError(f"{self._tokens[0]} is too much")
-        return value
+        return term
 
     def _take(self, *wanted: str) -> str | None:
         return self._tokens.pop(0) if self._tokens and self._tokens[0] in wanted else None
@@ -61,46 +69,96 @@ class _Reader:
         if not self._take(token):
             raise ValueError(f"no {token}")
 
-    def _either(self) -> Any:
-        value = self._both()
+    def _next(self) -> str:
+        if not self._tokens:
+            raise ValueError("it ends too early")
+        return self._tokens.pop(0)
+
+    def _either(self) -> Term:
+        terms = [self._both()]
         while self._take("||"):
-            value = self._both() or value
-        return value
+            terms.append(self._both())
+        return terms[0] if len(terms) == 1 else lambda: _decided(terms, True)
 
-    def _both(self) -> Any:
-        value = self._comparison()
+    def _both(self) -> Term:
+        terms = [self._comparison()]
         while self._take("&&"):
-            value = self._comparison() and value
-        return value
+            terms.append(self._comparison())
+        return terms[0] if len(terms) == 1 else lambda: _decided(terms, False)
 
-    def _comparison(self) -> Any:
+    def _comparison(self) -> Term:
         left = self._single()
-        sign = self._take(*_COMPARISONS)
-        return _COMPARISONS[sign](left, self._single()) if sign else left
+        if sign := self._take(*_EQUALITIES, *_ORDERS):
+            right = self._single()
+            return lambda: _compared(sign, left(), right())
+        return left
 
-    def _single(self) -> Any:
+    def _single(self) -> Term:
         if self._take("!"):
-            return not self._single()
+            term = self._single()
+            return lambda: not _truth(term())
         if self._take("("):
-            value = self._either()
+            term = self._either()
             self._need(")")
-            return value
-        token = self._tokens.pop(0)
-        if token[0] == "'":
-            return token[1:-1]
+            return term
+        token = self._next()
+        if token[0] in "'\"":
+            return lambda: token[1:-1]
         if token[0].isdigit() or token[0] == "-":
-            return float(token)
-        return _WORDS[token] if token in _WORDS else self._path(self._values[token])
+            return lambda: float(token)
+        if token in _WORDS:
+            return lambda: _WORDS[token]
+        return self._path(lambda: self._values[token])
 
-    def _path(self, value: Any) -> Any:
+    def _path(self, value: Term) -> Term:
         while sign := self._take(".", "["):
             if sign == ".":
-                value = value[self._tokens.pop(0)]
+                value = _inside(value, self._next())
                 continue
-            key = self._single()
+            value = _inside(value, self._single()())
             self._need("]")
-            value = value[int(key) if isinstance(key, float) else key]
         return value
+
+
+def _inside(value: Term, key: Any) -> Term:
+    return lambda: value()[int(key) if isinstance(key, float) else key]
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value} is neither true nor false")
+    return value
+
+
+def _decided(terms: Sequence[Term], deciding: bool) -> bool:
+    """Returns `deciding` if a term is that, whatever is wrong with others."""
+    wrong: Exception | None = None
+    for term in terms:
+        try:
+            if _truth(term()) is deciding:
+                return deciding
+        except (LookupError, TypeError, ValueError) as error:
+            wrong = wrong or error
+    if wrong:
+        raise wrong
+    return not deciding
+
+
+def _compared(sign: str, left: Any, right: Any) -> bool:
+    kinds = {_kind(left), _kind(right)}
+    if sign in _EQUALITIES:
+        return _EQUALITIES[sign](left, right) if len(kinds) == 1 else sign == "!="
+    if len(kinds) > 1 or kinds == {None}:
+        raise TypeError(f"{left} and {right} have no order")
+    return _ORDERS[sign](left, right)
+
+
+def _kind(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "truth"
+    if isinstance(value, int | float):
+        return "number"
+    return "text" if isinstance(value, str) else None
 
 
 def _tokens(text: str) -> list[str]:

@@ -1,4 +1,8 @@
-"""What KFP's driver does before a step: inputs, condition, places for outputs (KFP/v2/driver/container.go)."""
+"""What KFP's driver does before a step (KFP/v2/driver/container.go).
+
+It resolves the inputs, evaluates the condition over them, and finds places for the outputs: artifacts at
+`<root>/<pipeline>/<run>/<task>/<uuid>/<key>`, parameters in files below `/tmp/kfp/outputs`.
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -8,6 +12,7 @@ from typing import Any
 
 from kubeflow.harness import condition, metadata
 from kubeflow.harness.parameters import converted
+from kubeflow.rewrite.exit_handler import RUN_ID
 from kubeflow.spec import Spec
 from kubeflow.step.executor_input import local_path
 
@@ -27,7 +32,9 @@ class Outputs:
     parameters: Json = field(default_factory=dict)
 
 
-def inputs(task: Spec, component: Spec, parents: Json, made: Mapping[str, Outputs], status: Json | None = None) -> Json:
+def inputs(
+    task: Spec, component: Spec, parents: Json, made: Mapping[str, Outputs], run: str, status: Json | None = None
+) -> Json:
     """Returns the inputs of a step as they stand in its ExecutorInput.
 
     Args:
@@ -35,13 +42,14 @@ def inputs(task: Spec, component: Spec, parents: Json, made: Mapping[str, Output
         component: What it runs.
         parents: The parameters of the DAG around it.
         made: What the steps before it have made.
+        run: The id of the run.
         status: The final state of what it waits for; None before the end.
     """
     wanted = task.get("inputs", {})
     types = component.get("inputDefinitions", {}).get("parameters", {})
     values = {}
     for key, source in wanted.get("parameters", {}).items():
-        value = _parameter(source, parents, made, status)
+        value = _parameter(source, parents, made, run, status)
         values[key] = converted(key, value, types[key]["parameterType"]) if key in types else value
     artifacts = {
         key: {"artifacts": [metadata.handed_on(_artifact(source["taskOutputArtifact"], made))]}
@@ -50,13 +58,16 @@ def inputs(task: Spec, component: Spec, parents: Json, made: Mapping[str, Output
     return {"artifacts": artifacts, "parameterValues": values}
 
 
-def _parameter(source: Json, parents: Json, made: Mapping[str, Outputs], status: Json | None) -> Any:
+def _parameter(source: Json, parents: Json, made: Mapping[str, Outputs], run: str, status: Json | None) -> Any:
     if "componentInputParameter" in source:
         return parents[source["componentInputParameter"]]
     if "taskOutputParameter" in source:
         output = source["taskOutputParameter"]
         return made[output["producerTask"]].parameters[output["outputParameterKey"]]
-    return status if "taskFinalStatus" in source else source["runtimeValue"]["constant"]
+    if "taskFinalStatus" in source:
+        return status
+    constant = source["runtimeValue"]["constant"]
+    return run if constant == RUN_ID else constant
 
 
 def _artifact(source: Json, made: Mapping[str, Outputs]) -> Json:
@@ -64,9 +75,12 @@ def _artifact(source: Json, made: Mapping[str, Outputs]) -> Json:
 
 
 def triggered(task: Spec, given: Json) -> bool:
-    """Returns whether a task's condition holds; one without is always triggered."""
+    """Returns whether a task's condition holds; one without is always triggered.
+
+    CEL sees the fields of the inputs by their names in protobuf (KFP/v2/expression/expression.go).
+    """
     wanted = task.get("triggerPolicy", {}).get("condition")
-    return not wanted or condition.holds(wanted, {"inputs": given})
+    return not wanted or condition.holds(wanted, {"inputs": {**given, "parameter_values": given["parameterValues"]}})
 
 
 def outputs(name: str, component: Spec, run_root: str, launcher_root: Path) -> Json:

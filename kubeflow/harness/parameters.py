@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from components.errors import UsageError, did_you_mean
+from components.errors import UsageError
 from kubeflow.spec import Spec
+from kubeflow.typed_parameters import declared, typed
 
 
 def given(spec: Spec, assignments: Iterable[str]) -> dict[str, Any]:
@@ -18,16 +19,10 @@ def given(spec: Spec, assignments: Iterable[str]) -> dict[str, Any]:
     Raises:
         UsageError: A parameter does not exist, has another type, or has neither default nor value.
     """
-    declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    values = {name: parameter["defaultValue"] for name, parameter in declared.items() if "defaultValue" in parameter}
-    for assignment in assignments:
-        name, separator, text = assignment.partition("=")
-        if not separator:
-            raise UsageError("A parameter is written NAME=VALUE.", received=assignment)
-        if name not in declared:
-            raise UsageError("A runtime parameter must exist.", received=name, fix=did_you_mean(name, declared))
-        values[name] = converted(name, text, declared[name]["parameterType"])
-    for name, parameter in declared.items():
+    known = declared(spec)
+    values = {name: parameter["defaultValue"] for name, parameter in known.items() if "defaultValue" in parameter}
+    values |= typed(spec, assignments)
+    for name, parameter in known.items():
         if name not in values and not parameter.get("isOptional"):
             raise UsageError("A runtime parameter without a default must be given.", received=f"no {name}")
     return values

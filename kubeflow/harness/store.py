@@ -1,35 +1,31 @@
-"""An object store in a folder: keys without folders of their own, so that empty ones vanish as they do in S3."""
+"""Where artifacts lie between two steps, and the launcher's way of moving them (KFP/v2/objectstore/object_store.go).
 
-import shutil
+A store knows objects, not folders: an upload goes file by file, so an empty folder vanishes; a download takes every
+object whose key is the artifact's or begins with it and `/`.
+"""
+
 from pathlib import Path
+from typing import Protocol
 
 
-class FolderStore:
-    """Keeps `scheme://bucket/key` as a file.
-
-    Args:
-        folder: Where the files are.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def _path(self, uri: str) -> Path:
-        scheme, _, key = uri.partition("://")
-        return self._folder / scheme / key
+class Store(Protocol):
+    """Keeps what `scheme://bucket/key` names."""
 
     def upload(self, local: Path, uri: str) -> None:
-        """Copies a file, or every file below a folder; nothing where nothing is."""
-        _copy(local, self._path(uri))
+        """Copies a file, or every file below a folder; nothing where nothing is.
+
+        Raises:
+            ComponentFailed: The store cannot be used.
+        """
 
     def download(self, uri: str, local: Path) -> None:
-        """Copies what an earlier upload has brought; nothing where nothing is."""
-        _copy(self._path(uri), local)
+        """Copies what an earlier upload has brought; nothing where nothing is.
+
+        Raises:
+            ComponentFailed: The store cannot be used, or what it holds cannot be laid out as files.
+        """
 
 
-def _copy(source: Path, target: Path) -> None:
-    for file in [source] if source.is_file() else sorted(source.rglob("*")):
-        if file.is_file():
-            place = target if file == source else target / file.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, place)
+def files_of(local: Path) -> list[Path]:
+    """Returns the file itself, or every file below a folder, sorted."""
+    return [path for path in ([local] if local.is_file() else sorted(local.rglob("*"))) if path.is_file()]
