@@ -1,5 +1,7 @@
 """What TFX compiles, adapted to what runs it: the rewrites in their order, for each target."""
 
+import json
+
 from components.errors import UsageError, did_you_mean
 from kubeflow.rewrite import (
     artifact_types,
@@ -52,14 +54,19 @@ def for_kfp(stock: Stock, order: Order, task: TaskConfig, fingerprint: str | Non
     if fingerprint is None:
         spec = caching.uncached_data(spec)
     kept = [f"--checkpoints={task.kubeflow.checkpoints}"] if task.kubeflow.checkpoints else []
-    spec = commands.with_entrypoint(spec, stock.classes, [*_told(task, "local"), *kept])
+    records = task.kubeflow.records_of(task.name)
+    recorded = [f"--records={records}"] if records else []
+    told = [*_told(task, "local"), *kept, *recorded]
+    known = stock.components if records else None
+    spec = commands.with_entrypoint(spec, stock.classes, told, components=known)
     if order.baseline == "pointer":
-        spec = resolvers.with_pointer(spec, order.image, runtime_parameters.PUSH)
+        spec = resolvers.with_pointer(spec, order.image, runtime_parameters.PUSH, recorded)
     else:
         spec = resolvers.without_resolvers(spec)
     spec = conditions.gated(spec)
     if runtime_parameters.PUSH in spec["root"]["inputDefinitions"]["parameters"]:
-        spec = exit_handler.with_exit_handler(spec, order.image, runtime_parameters.PUSH)
+        options = _sink(spec, stock, task, recorded)
+        spec = exit_handler.with_exit_handler(spec, order.image, runtime_parameters.PUSH, options)
     spec = retries.with_retries(spec, task.kubeflow.retries_of)
     return names.renamed(commands.with_inputs_spec(spec))
 
@@ -71,6 +78,15 @@ def _mended(stock: Stock, order: Order, task: TaskConfig, fingerprint: str | Non
     found = runtime_parameters.bindings(spec, order.data_uri, fingerprint)
     spec = resources.with_resources(runtime_parameters.parametrized(spec, found), task.kubeflow.of)
     return {**spec, "defaultPipelineRoot": order.pipeline_root}
+
+
+def _sink(spec: Spec, stock: Stock, task: TaskConfig, recorded: list[str]) -> list[str]:
+    """Returns what the exit handler is told to write the run into a metadata store; nothing where it does not."""
+    if not recorded:
+        return []
+    there = {name for name, _ in tasks(spec)}
+    nodes = {name: kind for name, kind in stock.components.items() if name in there}
+    return [*recorded, f"--metadata={task.kubeflow.metadata}", f"--nodes={json.dumps(nodes, sort_keys=True)}"]
 
 
 def _told(task: TaskConfig, uris: str) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 from tfx.orchestration.pipeline import Pipeline
 
 from components.settings import from_dict
-from components.trainer.validate import validate
 from kubeflow import checks, document
 from kubeflow.adaptation import check_nodes, for_kfp, for_vertex
 from kubeflow.platform_spec import platform_spec
@@ -18,7 +17,7 @@ from pipeline.dag import Places, create_pipeline
 from pipeline.data_source import DataSource
 from pipeline.kubeflow_order import Order
 from pipeline.payload import measure
-from pipeline.runner.prepare import check_outputs
+from pipeline.runner.prepare import check_task
 
 UNKNOWN_FOLDER = Path("/slipway-data")
 
@@ -38,9 +37,7 @@ def compiled(order: Order) -> tuple[Spec, Spec | None]:
         UsageError: The configuration is at fault, or the result would be refused or break.
     """
     task = from_dict(TaskConfig, order.config)
-    validate(task.training)
-    task.tuning.check(task.training)
-    check_outputs(task)
+    check_task(task)
     source = _source(task)
     stock = compile_with_tfx(_pipeline(task, source, order), order.image)
     check_nodes(stock, task)

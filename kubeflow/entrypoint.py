@@ -31,6 +31,7 @@ from tfx.utils import import_utils
 from kubeflow.rewrite.caching import FINGERPRINT
 from kubeflow.rewrite.runtime_parameters import INSIDE
 from kubeflow.step import example_gen, executor_input, executor_output, pushing
+from kubeflow.step.record import StepRecord
 from pipeline.kubeflow_code import PROJECT
 from pipeline.runner.failure import as_error, interrupt
 from pipeline.terminal import print_error
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--artifact_classes", default={}, type=json.loads)
     parser.add_argument("--run_driver", action="store_true")
     parser.add_argument("--checkpoints")
+    parser.add_argument("--records")
+    parser.add_argument("--component", default="")
     parser.add_argument("--publish", action="append", default=[], type=json.loads)
     return parser
 
@@ -81,20 +84,35 @@ def run(options: argparse.Namespace, beam_args: Sequence[str]) -> None:
     names: dict[int, str] = {}
     inputs: Artifacts = tfx_utils.parse_raw_artifact_dict(message.inputs.artifacts, names)
     outputs: Artifacts = tfx_utils.parse_raw_artifact_dict(message.outputs.artifacts, names)
-    offered = pushing.offered(options.publish, inputs)
-    properties = exec_properties(message, inputs_spec)
+    record = StepRecord(options.records, options.node, options.component, options.json_serialized_invocation_args)
+    offered = pushing.offered(options.publish, inputs, record.input_uris)
+    record.properties = exec_properties(message, inputs_spec)
+    with record.kept(inputs, outputs):
+        _produce(options, list(beam_args), inputs, outputs, record, bool(offered))
+        outputs_utils.tag_output_artifacts_with_version(outputs)
+        _name_models(outputs, names)
+        output = executor_output.executor_output(outputs, message.outputs.parameters, names, local)
+        pushing.publish(offered, outputs)
+    executor_output.write(message.outputs.output_file, output)
+
+
+def _produce(
+    options: argparse.Namespace,
+    beam_args: list[str],
+    inputs: Artifacts,
+    outputs: Artifacts,
+    record: StepRecord,
+    pushes: bool,
+) -> None:
+    """Runs the executor, unless it would push what has been pushed."""
     outputs_utils.make_output_dirs(outputs)
     if options.run_driver:
-        properties = example_gen.drive(properties, artifact_utils.get_single_instance(outputs["examples"]))
+        examples = artifact_utils.get_single_instance(outputs["examples"])
+        record.properties = example_gen.drive(record.properties, examples)
     if options.checkpoints:
         keep_checkpoints(outputs, Path(options.checkpoints) / options.pipeline)
-    if not (offered and pushing.up_to_date(inputs, outputs, properties)):
-        _execute(options, list(beam_args), inputs, outputs, properties)
-    outputs_utils.tag_output_artifacts_with_version(outputs)
-    _name_models(outputs, names)
-    output = executor_output.executor_output(outputs, message.outputs.parameters, names, local)
-    pushing.publish(offered, outputs)
-    executor_output.write(message.outputs.output_file, output)
+    if not (pushes and pushing.up_to_date(inputs, outputs, record.properties)):
+        _execute(options, beam_args, inputs, outputs, record.properties)
 
 
 def _execute(

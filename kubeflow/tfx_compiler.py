@@ -20,7 +20,8 @@ def compile_with_tfx(pipeline: Pipeline, image: str, schema_2_1: bool = True) ->
     """
     config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=schema_2_1)
     job = kubeflow_v2_dag_runner.KubeflowV2DagRunner(config).run(pipeline, write_out=False)
-    return Stock(job, _defaults(pipeline), _classes(pipeline))
+    components = {node.id: node.type for node in pipeline.components}
+    return Stock(job, _defaults(pipeline), _classes(pipeline), components)
 
 
 def _defaults(pipeline: Pipeline) -> dict[str, Any]:

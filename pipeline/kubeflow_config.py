@@ -7,6 +7,8 @@ from typing import Literal
 from components.errors import UsageError
 
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
+# The same data are refused again.
+_FINAL = ("DataGate",)
 _MEMORY = re.compile(r"\d+(\.\d+)?([KMGT]i|[kMGT])?")
 
 
@@ -104,9 +106,12 @@ class KubeflowConfig:
         secret_variables: Secrets that the steps see in their environment.
         secret_volumes: Secrets that the steps see as files.
         image_pull_secrets: Names of the secrets with which the image is pulled.
-        retries: How often a step is started again after a failure.
+        retries: How often a step is started again after a failure; DataGate's only if `nodes` says so.
         checkpoints: A folder in a volume in which a training that is killed leaves its state for the next attempt; None
             begins anew.
+        metadata: A metadata store into which the last step of a run writes the run, so that `slipway runs`, `show` and
+            `lineage` know it: an SQLite file in a volume, or `mysql://USER@HOST/DATABASE` or `postgresql://...`, with
+            the password in `SLIPWAY_STORE_PASSWORD` from a secret. None writes none.
         default: What every pod gets that `nodes` does not name.
         nodes: Node id, such as `Trainer`, to what its pod gets instead.
     """
@@ -117,6 +122,7 @@ class KubeflowConfig:
     image_pull_secrets: tuple[str, ...] = ()
     retries: int = 2
     checkpoints: str | None = "/slipway/checkpoints"
+    metadata: str | None = None
     default: NodeConfig = NodeConfig()
     nodes: dict[str, NodeConfig] = field(default_factory=dict)
 
@@ -135,6 +141,12 @@ class KubeflowConfig:
         return self.nodes.get(node, self.default)
 
     def retries_of(self, node: str) -> int:
-        """Returns how often a node is started again."""
+        """Returns how often a node is started again; one that judges the data only if `nodes` says so."""
+        if node in _FINAL and node not in self.nodes:
+            return 0
         own = self.of(node).retries
-        return self.retries if own is None else own
+        return (0 if node in _FINAL else self.retries) if own is None else own
+
+    def records_of(self, pipeline: str) -> str | None:
+        """Returns where the steps of a pipeline leave what the last one writes into `metadata`; None if nowhere."""
+        return f"{self.volumes[0].path.rstrip('/')}/records/{pipeline}" if self.metadata and self.volumes else None

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from components.errors import UsageError
 from pipeline.config import TaskConfig
 from pipeline.kubeflow_config import KubeflowConfig
+from pipeline.lineage.connection import SQLITE, Location
 
 TARGETS = ("kfp", "vertex")
 BASELINES = ("pointer", "none")
@@ -62,7 +63,18 @@ def check(order: Order, config: KubeflowConfig) -> None:
     _check_places(order, [volume.path for volume in config.volumes])
     if config.checkpoints is not None and order.target == "kfp":
         _require_volume("kubeflow.checkpoints", config.checkpoints, [volume.path for volume in config.volumes])
+    if config.metadata is not None and order.target == "kfp":
+        _check_metadata(config.metadata, [volume.path for volume in config.volumes])
     config.check()
+
+
+def _check_metadata(where: str, mounts: list[str]) -> None:
+    """Raises unless the store can be reached from a pod, and holds no password."""
+    if Location.of(where).kind == SQLITE:
+        _require_volume("kubeflow.metadata", where, mounts, "file")
+    elif not mounts:
+        rule = "`kubeflow.metadata` needs a volume, in which the steps leave what they did."
+        raise UsageError(rule, received="kubeflow.volumes=[]")
 
 
 def _check_places(order: Order, mounts: list[str]) -> None:
@@ -80,12 +92,12 @@ def _require_start(option: str, uri: str, starts: tuple[str, ...]) -> None:
         raise UsageError(f"`{option}` must begin with {', '.join(starts)}.", received=uri)
 
 
-def _require_volume(option: str, path: str, mounts: Iterable[str]) -> None:
+def _require_volume(option: str, path: str, mounts: Iterable[str], kind: str = "folder") -> None:
     """Raises unless a path is in a volume: a pod sees nothing else, and keeps nothing else."""
     mounts = list(mounts)
     if not any(PurePosixPath(path).is_relative_to(mount) for mount in mounts):
         raise UsageError(
-            f"`{option}` must be a folder in a mounted volume.",
+            f"`{option}` must be a {kind} in a mounted volume.",
             received=f"{path}; mounted: {', '.join(mounts) or 'nothing'}",
             fix="Example: --set 'kubeflow.volumes=[{claim: slipway, path: /slipway}]'.",
         )

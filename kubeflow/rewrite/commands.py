@@ -28,7 +28,11 @@ def runs_driver(container: Spec) -> bool:
 
 
 def with_entrypoint(
-    spec: Spec, classes: Mapping[str, str], options: Sequence[str] = (), driver_in_step: bool = True
+    spec: Spec,
+    classes: Mapping[str, str],
+    options: Sequence[str] = (),
+    driver_in_step: bool = True,
+    components: Mapping[str, str] | None = None,
 ) -> Spec:
     """Returns the specification whose TFX steps run `kubeflow/entrypoint.py`.
 
@@ -37,6 +41,7 @@ def with_entrypoint(
         classes: Title of a custom artifact type to the import path of its class.
         options: More options for every step.
         driver_in_step: Whether the step runs ExampleGen's driver; otherwise the orchestrator does.
+        components: Name of a task to that of its type in ML Metadata, for the steps that are to know it.
     """
     spec = copy.deepcopy(spec)
     for name, task in tasks(spec):
@@ -44,6 +49,8 @@ def with_entrypoint(
         if EXECUTOR_CLASS not in container.get("args", []):
             continue
         own = [f"--node={name}", *options]
+        if components and name in components:
+            own.append(f"--component={components[name]}")
         if classes:
             own.append(f"--artifact_classes={json.dumps(dict(classes), sort_keys=True)}")
         if driver_in_step and runs_driver(container):

@@ -7,7 +7,7 @@ pointer.py`. So a baseline is what was pushed last, whatever the order of times 
 import copy
 import graphlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kubeflow.rewrite.commands import command
@@ -45,13 +45,14 @@ def without_resolvers(spec: Spec) -> Spec:
     return spec
 
 
-def with_pointer(spec: Spec, image: str, parameter: str) -> Spec:
+def with_pointer(spec: Spec, image: str, parameter: str, options: Sequence[str] = ()) -> Spec:
     """Returns the specification in which a step that reads the pointer stands for each resolver.
 
     Args:
         spec: The specification. Where no step pushes a model nothing writes a pointer, and the resolvers go.
         image: The image of the step.
         parameter: The root's parameter with the folder of the pushed versions.
+        options: More options for its command.
     """
     pushers = _making(spec, PUSHED)
     if not pushers:
@@ -63,7 +64,7 @@ def with_pointer(spec: Spec, image: str, parameter: str) -> Spec:
             _Resolved(name, key, title(artifact))
             for key, artifact in sorted(_component(spec, name)["outputDefinitions"]["artifacts"].items())
         ]
-        _read(spec, name, image, parameter)
+        _read(spec, name, image, parameter, options)
         for pusher in pushers:
             _publish(spec, pusher, resolved)
     return spec
@@ -121,7 +122,7 @@ def _forget(component: Spec, task: Spec, producer: str) -> None:
             component["inputDefinitions"]["artifacts"].pop(key)
 
 
-def _read(spec: Spec, name: str, image: str, parameter: str) -> None:
+def _read(spec: Spec, name: str, image: str, parameter: str, options: Sequence[str]) -> None:
     """Makes a resolver the step that reads the pointer."""
     task, component = _tasks(spec)[name], _component(spec, name)
     task["inputs"] = {"parameters": {FOLDER: {"componentInputParameter": parameter}}}
@@ -132,7 +133,7 @@ def _read(spec: Spec, name: str, image: str, parameter: str) -> None:
         "container": {
             "image": image,
             "command": command("step.resolve"),
-            "args": [f"--name={name}", "--executor_input", "{{$}}"],
+            "args": [f"--name={name}", *options, "--executor_input", "{{$}}"],
         }
     }
 

@@ -1,6 +1,7 @@
 """Around the Pusher's executor: nothing is pushed twice, and what has been pushed is pointed to."""
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,26 @@ from tfx.types import Artifact
 from tfx.utils import path_utils, proto_utils
 
 from kubeflow import pointer
+from kubeflow.step.record import ORIGIN
 
 Artifacts = dict[str, list[Artifact]]
 Entry = dict[str, Any]
 
 
-def offered(entries: list[Entry], inputs: Artifacts) -> dict[str, pointer.Offered]:
+def offered(entries: list[Entry], inputs: Artifacts, uris: Mapping[str, Sequence[str]]) -> dict[str, pointer.Offered]:
     """Returns what a later run may ask for, and takes out of the inputs what the executor does not know.
 
     Args:
         entries: `name` that a resolver asks for, `input` that is offered, and whether that is `pushed`.
         inputs: The step's inputs.
+        uris: Their URIs in the object store, with which the metadata store knows what a resolver has found.
     """
     found = {}
     for entry in entries:
         artifacts = inputs.get(entry["input"]) if entry["pushed"] else inputs.pop(entry["input"], None)
         if artifacts:
-            found[entry["name"]] = pointer.Offered(Path(artifacts[0].uri), _metadata(artifacts[0]), entry["pushed"])
+            metadata = {**_metadata(artifacts[0]), ORIGIN: uris[entry["input"]][0]}
+            found[entry["name"]] = pointer.Offered(Path(artifacts[0].uri), metadata, entry["pushed"])
     return found
 
 

@@ -14,7 +14,11 @@ from typing import Any
 from components.errors import SlipwayError
 from kubeflow import pointer
 from kubeflow.step.executor_input import ABSENT, local_path
+from kubeflow.step.record import ORIGIN, RESOLVER, StepRecord
 from pipeline.terminal import print_error
+
+# TFX's compiler makes two tasks of one resolver and adds to their names (TFX/step_builder.py:636).
+_MODEL = "-model-resolver"
 
 _log = logging.getLogger(__name__)
 
@@ -25,19 +29,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--name", required=True)
     parser.add_argument("--executor_input", required=True, type=json.loads)
+    parser.add_argument("--records")
     options = parser.parse_args(arguments)
     try:
-        run(options.name, options.executor_input)
+        run(options.name, options.executor_input, options.records)
     except (SlipwayError, OSError) as error:
         print_error(str(error))
         return error.exit_code if isinstance(error, SlipwayError) else 1
     return 0
 
 
-def run(name: str, given: dict[str, Any]) -> None:
-    """Resolves every output of a resolver."""
+def run(name: str, given: dict[str, Any], records: str | None = None) -> None:
+    """Resolves every output of a resolver.
+
+    Args:
+        name: The resolver.
+        given: KFP's executor input.
+        records: Where steps leave what they did; None where nobody asks.
+    """
     folder = Path(given["inputs"]["parameterValues"]["folder"])
-    found = {}
+    found, origins = {}, {}
     for key, artifacts in given["outputs"]["artifacts"].items():
         target = Path(local_path(artifacts["artifacts"][0]["uri"]))
         metadata = pointer.copy(folder, f"{name}.{key}", target)
@@ -46,7 +57,10 @@ def run(name: str, given: dict[str, Any]) -> None:
             metadata = {ABSENT: 1}
             target.mkdir(parents=True, exist_ok=True)
             (target / ABSENT).touch()
+        elif ORIGIN in metadata:
+            origins[artifacts["artifacts"][0]["uri"]] = metadata[ORIGIN]
         found[key] = {"artifacts": [{"metadata": metadata}]}
+    StepRecord(records, name.removesuffix(_MODEL), RESOLVER, given).resolved(origins)
     file = Path(given["outputs"]["outputFile"])
     file.parent.mkdir(parents=True, exist_ok=True)
     pointer.replace_text(file, json.dumps({"artifacts": found}, sort_keys=True))

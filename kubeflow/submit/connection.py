@@ -7,7 +7,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,12 +80,14 @@ def _token() -> str | None:
         raise UsageError(rule, received=f"{file} ({reason})") from None
 
 
-def connect(to: Server) -> Client:
-    """Returns the SDK's client for a server that answers as KFP does.
+def connect(to: Server) -> tuple[Client, Server]:
+    """Returns the SDK's client for a server that answers as KFP does, and the server, without what it does not know.
+
+    A KFP of one user has no namespaces, and refuses calls that name one: it goes, as in a job for either kind of KFP.
 
     Raises:
         ComponentFailed: It cannot be reached.
-        UsageError: It is not KFP, does not know us, or wants a namespace or none.
+        UsageError: It is not KFP, does not know us, or wants a namespace.
     """
     # It warns of each attempt; the error that follows says all.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -93,11 +95,11 @@ def connect(to: Server) -> Client:
     if several_users and to.namespace is None:
         rule = "A KFP of several users needs a namespace: --namespace or $SLIPWAY_KFP_NAMESPACE."
         raise UsageError(rule, received="none", fix="It is that of your Kubeflow profile.")
-    if not several_users and to.namespace is not None:
-        rule = "A namespace is for a KFP of several users."
-        raise UsageError(rule, received=f"namespace={to.namespace}, {to.host} has one user", fix="Leave it out.")
+    if not several_users:
+        to = replace(to, namespace=None)
     with translated(to), quiet():
-        return Client(to.host, namespace=to.namespace or "kubeflow", existing_token=to.token, ssl_ca_cert=to.ca_file)
+        client = Client(to.host, namespace=to.namespace or "kubeflow", existing_token=to.token, ssl_ca_cert=to.ca_file)
+    return client, to
 
 
 def _probe(to: Server) -> bool:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from kfp.client import Client
 
@@ -49,35 +50,49 @@ class Uploaded:
     new: bool
 
 
-class Submission:
-    """A compiled file that has passed all checks, and the server that it goes to.
+def checked(file: CompiledFile, assignments: Iterable[str]) -> dict[str, Any]:
+    """Returns the runtime parameters of a file that KFP would take.
 
     Args:
         file: The file.
-        to: The server.
-        assignments: `name=value` for runtime parameters.
-        experiment: The experiment, which is made if it is not there.
+        assignments: `name=value` each.
 
     Raises:
-        UsageError: KFP would refuse the file, or a parameter does not exist or has another type. Nothing was sent then.
+        UsageError: KFP would refuse the file, or a parameter does not exist or has another type.
+    """
+    given = typed(file.spec, assignments)
+    checks.require(file.spec, file.platform, required=given)
+    return given
+
+
+class Submission:
+    """A compiled file on its way to a server.
+
+    Args:
+        file: The file.
+        parameters: Runtime parameters by name.
+        experiment: The experiment, which is made if it is not there.
+        client: The server's client.
+        to: The server.
     """
 
-    def __init__(self, file: CompiledFile, to: Server, assignments: Iterable[str], experiment: str) -> None:
-        given = typed(file.spec, assignments)
-        checks.require(file.spec, file.platform, required=given)
-        self.file, self.to, self.parameters, self.experiment = file, to, given, experiment
+    def __init__(
+        self, file: CompiledFile, parameters: dict[str, Any], experiment: str, client: Client, to: Server
+    ) -> None:
+        self.file, self.parameters, self.experiment = file, parameters, experiment
+        self.client, self.to = client, to
 
-    def run(self, client: Client) -> str:
+    def run(self) -> str:
         """Starts a run and returns its id."""
         name = f"{self.file.name} {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())}"
         with self._speaking():
-            return str(client.run_pipeline(self._experiment(client), name, str(self.file.path), self.parameters).run_id)
+            return str(self.client.run_pipeline(self._experiment(), name, str(self.file.path), self.parameters).run_id)
 
-    def schedule(self, client: Client, schedule: Schedule) -> str:
+    def schedule(self, schedule: Schedule) -> str:
         """Makes a recurring run and returns its id."""
         with self._speaking():
-            made = client.create_recurring_run(
-                self._experiment(client),
+            made = self.client.create_recurring_run(
+                self._experiment(),
                 self.file.name,
                 cron_expression=check_cron(schedule.cron),
                 max_concurrency=schedule.max_concurrency,
@@ -87,29 +102,28 @@ class Submission:
             )
         return str(made.recurring_run_id)
 
-    def upload(self, client: Client, name: str) -> Uploaded:
+    def upload(self, name: str) -> Uploaded:
         """Uploads the file as a new pipeline, or as a version of one that is there; nothing if it has that version.
 
         Args:
-            client: The server's client.
             name: The pipeline's name. Its first version is called so too, others after the file's digest.
         """
         path, digest = str(self.file.path), hashlib.sha256(self.file.path.read_bytes()).hexdigest()[:_DIGITS]
         first = f"First version: {digest}"
         with self._speaking():
-            there = client.list_pipelines(filter=_named(name), namespace=self.to.namespace).pipelines
+            there = self.client.list_pipelines(filter=_named(name), namespace=self.to.namespace).pipelines
             if not there:
-                made = client.upload_pipeline(path, name, description=first, namespace=self.to.namespace)
+                made = self.client.upload_pipeline(path, name, description=first, namespace=self.to.namespace)
                 return Uploaded(made.pipeline_id, name, new=True)
             pipeline = there[0].pipeline_id
-            known = client.list_pipeline_versions(pipeline, filter=_named(digest)).pipeline_versions
+            known = self.client.list_pipeline_versions(pipeline, filter=_named(digest)).pipeline_versions
             if known or there[0].description == first:
                 return Uploaded(pipeline, digest if known else name, new=False)
-            client.upload_pipeline_version(path, digest, pipeline_id=pipeline)
+            self.client.upload_pipeline_version(path, digest, pipeline_id=pipeline)
         return Uploaded(pipeline, digest, new=True)
 
-    def _experiment(self, client: Client) -> str:
-        return str(client.create_experiment(self.experiment, namespace=self.to.namespace).experiment_id)
+    def _experiment(self) -> str:
+        return str(self.client.create_experiment(self.experiment, namespace=self.to.namespace).experiment_id)
 
     @contextlib.contextmanager
     def _speaking(self) -> Iterator[None]:

@@ -87,15 +87,16 @@ def command(
     if recurring is not None:
         import_code("submit.cron").check(recurring)
     to = connection.server(host, namespace, ca_file)
-    order = submission.Submission(import_code("compiled_file").read(file), to, parameters, experiment)
-    client = connection.connect(to)
+    compiled = import_code("compiled_file").read(file)
+    given = submission.checked(compiled, parameters)
+    order = submission.Submission(compiled, given, experiment, *connection.connect(to))
     if upload is not None:
-        _tell_upload(order.upload(client, upload), upload, as_json)
+        _tell_upload(order.upload(upload), upload, as_json)
     elif recurring is not None:
         schedule = submission.Schedule(recurring, max_concurrency, not no_catchup)
-        _tell("Recurring run", order.schedule(client, schedule), {}, as_json)
+        _tell("Recurring run", order.schedule(schedule), {}, as_json)
     else:
-        _run(order, client, wait, timeout, as_json)
+        _run(order, wait, timeout, as_json)
 
 
 def _check(
@@ -128,23 +129,23 @@ def _tell_upload(uploaded: Any, name: str, as_json: bool) -> None:
         click.echo(f"Version   {uploaded.version}{'' if uploaded.new else ', as before'}")
 
 
-def _run(order: Any, client: Any, wait: bool, timeout: float | None, as_json: bool) -> None:
-    run = order.run(client)
+def _run(order: Any, wait: bool, timeout: float | None, as_json: bool) -> None:
+    run = order.run()
     page = f"{order.to.host}/#/runs/details/{run}"
     if not as_json:
         click.echo(f"Run   {run}\nPage  {page}")
     elif not wait:
         _tell("Run", run, {"page": page}, as_json)
     if wait:
-        _wait(order, client, run, page, timeout, as_json)
+        _wait(order, run, page, timeout, as_json)
 
 
-def _wait(order: Any, client: Any, run: str, page: str, timeout: float | None, as_json: bool) -> None:
+def _wait(order: Any, run: str, page: str, timeout: float | None, as_json: bool) -> None:
     """Waits for a run and raises the error that its end stands for."""
     follow = import_code("submit.watch").follow
     try:
         with run_table(console(), quiet=as_json) as show:
-            for status in follow(client, order.to, run, order.file.spec, timeout):
+            for status in follow(order.client, order.to, run, order.file.spec, timeout):
                 show(status)
     except KeyboardInterrupt:
         fix = "The run goes on in KFP."

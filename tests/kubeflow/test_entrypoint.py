@@ -94,8 +94,12 @@ def written(given):
 def test_a_step_reads_what_kfp_gives_and_writes_what_its_launcher_reads(tmp_path, older):
     given = noted(tmp_path, older)
 
-    assert step("tests.kubeflow.executors.Noting", SPEC, given) == 0
+    records = [f"--records={tmp_path / 'records'}", "--component=tests.Noting"]
+    assert step("tests.kubeflow.executors.Noting", SPEC, given, *records) == 0
 
+    record = json.loads((tmp_path / "records" / "run-1" / "Node.json").read_text())
+    assert (record["state"], record["component"], record["inputs"].keys()) == ("complete", "tests.Noting", {"examples"})
+    assert record["properties"] == {"count": 3, "config": '{"rate": 0.25}'}
     folder = given["outputs"]["artifacts"]["note"]["artifacts"][0]["uri"]
     assert json.loads(Path(folder, "note.json").read_text()) == {
         "type": "Examples",
@@ -230,5 +234,7 @@ def test_a_model_is_pushed_once_and_pointed_to(tmp_path):
     assert first["artifacts"]["pushed_model"]["artifacts"][0]["metadata"]["pushed_version"] == version
     pointed = json.loads((serving / ".slipway" / "pushed.json").read_text())
     assert pointed["version"] == version
+    origins = [entry["metadata"]["slipway_origin"] for entry in pointed["artifacts"].values()]
+    assert origins == [str(model.parent), str(tmp_path / "statistics")]
     assert pointed["artifacts"]["Previous.statistics"]["path"] == f".slipway/{version}/Previous.statistics"
     assert (serving / ".slipway" / version / "Previous.statistics" / "stats.pb").read_text() == "statistics"

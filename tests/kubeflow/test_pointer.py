@@ -6,6 +6,7 @@ import pytest
 from components.errors import ComponentFailed
 from kubeflow import pointer
 from kubeflow.step import exit_handler, resolve
+from kubeflow.step.executor_input import ROOT_VARIABLE
 
 NAME = "baseline.model"
 
@@ -68,6 +69,25 @@ def test_what_was_never_offered_is_absent(serving, tmp_path):
     pointer.write(serving, "1", {})
 
     assert resolved(serving, tmp_path)[1] == {"metadata": {"slipway_absent": 1}}
+
+
+def test_a_resolver_tells_what_its_copy_is_a_copy_of(serving, tmp_path, monkeypatch):
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "pod"))
+    origin = {"slipway_origin": "s3://bucket/model"}
+    pointer.write(serving, "2", {NAME: pointer.Offered(serving, origin, pushed=True)})
+    uri = "s3://bucket/root/tiny/r2/baseline/uuid/model"
+    given = {
+        "inputs": {"parameterValues": {"folder": str(serving)}},
+        "outputs": {
+            "artifacts": {"model": {"artifacts": [{"uri": uri}]}},
+            "outputFile": str(tmp_path / "output.json"),
+        },
+    }
+
+    resolve.run("baseline", given, str(tmp_path / "records"))
+
+    record = json.loads((tmp_path / "records" / "r2" / "baseline.json").read_text())
+    assert (record["state"], record["origins"]) == ("complete", {uri: "s3://bucket/model"})
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"artifacts": {"baseline.model": {"path": "1"}}}'])
