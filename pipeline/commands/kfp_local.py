@@ -68,7 +68,7 @@ def command(
     \b
     Examples:
       slipway kfp-local taxi.yaml --param data_uri=/tmp/taxi --param push_destination=/tmp/serving
-      slipway kfp-local taxi.yaml --endpoint http://127.0.0.1:8333 --param push_destination=/tmp/serving
+      slipway kfp-local taxi.yaml --endpoint http://127.0.0.1:8333
 
     \b
     Exit codes:
