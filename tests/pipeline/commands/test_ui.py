@@ -52,8 +52,12 @@ def test_a_token_that_was_given_is_not_printed(url, monkeypatch):
 
 @pytest.mark.slow
 def test_it_answers_until_it_is_interrupted(home):
-    command = [sys.executable, "-m", "pipeline.cli", "ui", "--home", home, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # A shell lets what it starts in the background ignore the signal, and that is inherited.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    started = (
+        f"{heard}; from pipeline.cli import main; raise SystemExit(main(['ui', '--home', {home!r}, '--port', '0']))"
+    )
+    with subprocess.Popen([sys.executable, "-c", started], stdout=subprocess.PIPE, text=True) as process:
         with urllib.request.urlopen(process.stdout.readline().strip(), timeout=30) as answer:
             assert b"No runs yet" in answer.read()
         process.send_signal(signal.SIGINT)
