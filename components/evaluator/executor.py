@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
 from tfx import types
 from tfx.components.evaluator import constants, executor
 from tfx.types import artifact_utils
 
+from components import op_error
 from components.errors import SlipwayError
 from components.evaluator import plots
 from components.evaluator import verdict as verdicts
@@ -23,7 +23,6 @@ from components.settings import from_dict
 Artifacts = dict[str, list[types.Artifact]]
 
 _BASELINE = "baseline_model"
-_UNTELLING = ("Graph execution error", "Detected at node", "<stack traces", "[[")
 
 
 class Executor(executor.Executor):
@@ -70,14 +69,8 @@ def _without_baseline(inputs: Artifacts) -> Artifacts:
 
 
 def _in_a_line(error: BaseException) -> str:
-    """Returns what is wrong with the baseline: the line of TensorFlow's error that says it, if there is one."""
-    chain = [error]
-    while inner := chain[-1].__cause__ or chain[-1].__context__:
-        chain.append(inner)
-    told = next((inner for inner in chain if isinstance(inner, tf.errors.OpError)), error)
-    lines = [line.strip() for line in str(told).splitlines()]
-    telling = next((line for line in lines if line and not line.startswith(_UNTELLING)), "no message")
-    return f"the baseline cannot take these examples: {telling[:200]}"
+    """Returns what is wrong with the baseline, in the words of the operation that failed if there is one."""
+    return f"the baseline cannot take these examples: {op_error.gist(str(op_error.culprit(error))) or 'no message'}"
 
 
 def _empty(folder: Path) -> None:

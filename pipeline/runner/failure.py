@@ -2,11 +2,11 @@
 
 import errno
 import signal
-from collections.abc import Iterator
 from typing import TypeVar
 
 from components import op_error
 from components.errors import ComponentFailed, SlipwayError
+from components.op_error import causes
 
 _NO_SPACE = "No space left on device"
 _PASSING = frozenset({errno.EAGAIN, errno.ECONNREFUSED, errno.ECONNRESET, errno.EIO, errno.ETIMEDOUT})
@@ -37,7 +37,7 @@ def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
         error: What was raised, by a component or a library; Beam and TFX wrap exceptions in others.
         node: The node that raised it.
     """
-    chain = list(_chain(error))
+    chain = list(causes(error))
     for inner in chain:
         if isinstance(inner, SlipwayError):
             return inner
@@ -46,8 +46,7 @@ def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
         return ComponentFailed(
             f"{where} needs room on the disk.", received=_NO_SPACE.lower(), fix="Free some space, then run again."
         )
-    # Of all that Beam and Keras wrap around an operation's error, only that says what it did not like.
-    told = next((inner for inner in chain if _is_of_operation(inner)), error)
+    told = op_error.culprit(error)
     said = op_error.gist(str(told)) or "no message"
     return ComponentFailed(
         f"{where} failed.", received=f"{type(told).__name__}: {said}", fix="The log has the traceback."
@@ -56,7 +55,7 @@ def as_error(error: BaseException, node: str | None = None) -> SlipwayError:
 
 def can_pass(error: BaseException) -> bool:
     """Returns whether the same work may succeed later: a time-out or a lost connection, not a wrong value."""
-    chain = list(_chain(error))
+    chain = list(causes(error))
     for inner in chain:
         if isinstance(inner, SlipwayError):
             return bool(getattr(inner, _MARK, False))
@@ -70,19 +69,6 @@ def marked(error: Error, can_pass: bool) -> Error:
     """Returns the error, for which `can_pass` from now on says so."""
     setattr(error, _MARK, can_pass)
     return error
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yields an exception and what caused it."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _is_of_operation(error: BaseException) -> bool:
-    return any(kind.__name__ == "OpError" for kind in type(error).__mro__)
 
 
 def _is_disk_full(error: BaseException) -> bool:
